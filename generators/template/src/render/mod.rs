@@ -1,0 +1,256 @@
+//! Rendering: two environments, since strings of the manifest always use `{{ }}` while a package's files may
+//! use other delimiters; and errors that say where, what and which names there are.
+
+mod fault;
+
+use std::collections::BTreeSet;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja_contrib::pycompat;
+
+use crate::error::{Error, MANIFEST};
+use crate::manifest::{Delimiters, Manifest, Text};
+use crate::names;
+use crate::words;
+use fault::Place;
+
+/// What a template sees.
+#[derive(Debug, Clone)]
+pub(crate) struct Scope {
+    pub values: Value,
+    /// A name bound by a loop over files.
+    pub bound: Option<String>,
+}
+
+impl Scope {
+    /// This scope and one name more.
+    pub(crate) fn with(&self, name: &str, value: Value) -> Scope {
+        let own = Value::from_iter([(name.to_owned(), value)]);
+        Scope { values: minijinja::value::merge_maps([self.values.clone(), own]), bound: Some(name.to_owned()) }
+    }
+}
+
+/// A file that other templates include, import or extend: its name for them, its path in the package, its text.
+#[derive(Debug)]
+pub(crate) struct Partial {
+    pub name: String,
+    pub path: String,
+    pub text: String,
+}
+
+/// The host's placeholder for a fresh secret, see `secret` in the contract.
+pub type Secret = fn(name: &str, length: u32) -> Result<String, Error>;
+
+pub(crate) struct Renderer<'a> {
+    strings: Environment<'a>,
+    contents: Environment<'a>,
+    partials: &'a [Partial],
+    /// Every name a template may use, whether or not it has a value now.
+    known: BTreeSet<String>,
+}
+
+impl<'a> Renderer<'a> {
+    pub(crate) fn new(
+        manifest: &Manifest,
+        known: BTreeSet<String>,
+        partials: &'a [Partial],
+        secret: Secret,
+    ) -> Result<Self, Error> {
+        let strings = environment(&Delimiters::default(), secret)
+            .map_err(|error| Error::manifest(manifest.settings.line, error.to_string()))?;
+        let contents = environment(&manifest.settings.delimiters, secret).map_err(|error| {
+            Error::manifest(manifest.settings.line, format!("These delimiters cannot be used together: {error}."))
+        })?;
+        let mut renderer = Renderer { strings, contents, partials, known };
+        for partial in partials {
+            renderer
+                .contents
+                .add_template(&partial.name, &partial.text)
+                .map_err(|error| renderer.fault(&error, &Place::File(&partial.path), None))?;
+        }
+        Ok(renderer)
+    }
+
+    /// A string of the manifest.
+    pub(crate) fn string(&self, text: &Text, scope: &Scope) -> Result<String, Error> {
+        self.render(&self.strings, &text.text, &Place::Manifest(text.line), scope)
+    }
+
+    /// A string of the manifest that goes into a file, and so uses the package's own delimiters.
+    pub(crate) fn content(&self, text: &Text, scope: &Scope) -> Result<String, Error> {
+        self.render(&self.contents, &text.text, &Place::Manifest(text.line), scope)
+    }
+
+    /// One component of a path in the package.
+    pub(crate) fn component(&self, text: &str, path: &str, scope: &Scope) -> Result<String, Error> {
+        self.render(&self.strings, text, &Place::Path(path), scope)
+    }
+
+    /// A template file.
+    pub(crate) fn file(&self, path: &str, source: &str, scope: &Scope) -> Result<String, Error> {
+        self.render(&self.contents, source, &Place::File(path), scope)
+    }
+
+    fn render(&self, env: &Environment<'_>, source: &str, place: &Place<'_>, scope: &Scope) -> Result<String, Error> {
+        let syntax = env.syntax();
+        let opens = [syntax.block_delimiters().0, syntax.variable_delimiters().0, syntax.comment_delimiters().0];
+        if !opens.iter().any(|open| source.contains(open)) {
+            return Ok(source.to_owned());
+        }
+        let failed = |error| self.fault(&error, place, Some(scope));
+        let template = env.template_from_named_str(place.name(), source).map_err(failed)?;
+        let used = template.undeclared_variables(false);
+        // What a child template's blocks may use is decided by its parent.
+        if !source.contains("extends") {
+            self.check_names(env, source, used, place, scope)?;
+        }
+        template.render(scope.values.clone()).map_err(failed)
+    }
+
+    /// What an expression gives; it has to have a value.
+    pub(crate) fn value(&self, text: &Text, scope: &Scope) -> Result<Value, Error> {
+        let place = Place::Manifest(text.line);
+        let failed = |error| self.fault(&error, &place, Some(scope));
+        let expression = self.strings.compile_expression_owned(text.text.clone()).map_err(failed)?;
+        self.check_names(&self.strings, &text.text, expression.undeclared_variables(false), &place, scope)?;
+        let value = expression.eval(scope.values.clone()).map_err(failed)?;
+        if value.is_undefined() {
+            return Err(Error::Template {
+                place: format!("{MANIFEST}:{}", text.line),
+                message: self.undefined(text.text.trim(), Some(scope)),
+            });
+        }
+        Ok(value)
+    }
+
+    /// Whether a condition holds; no condition always does.
+    pub(crate) fn holds(&self, when: Option<&Text>, scope: &Scope) -> Result<bool, Error> {
+        when.map_or(Ok(true), |text| Ok(self.value(text, scope)?.is_true()))
+    }
+
+    /// The names an expression uses; none if it cannot be parsed, which evaluating it reports.
+    pub(crate) fn names_in(&self, text: &Text) -> Vec<String> {
+        let expression = self.strings.compile_expression_owned(text.text.clone());
+        expression.map(|expression| expression.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
+    }
+
+    /// The names a string of the manifest uses.
+    pub(crate) fn names_in_string(&self, text: &Text) -> Vec<String> {
+        let template = self.strings.template_from_str(&text.text);
+        template.map(|template| template.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
+    }
+
+    /// A name that nothing defines is a mistake even where an undefined value would do, as in a comparison.
+    fn check_names(
+        &self,
+        env: &Environment<'_>,
+        source: &str,
+        used: impl IntoIterator<Item = String>,
+        place: &Place<'_>,
+        scope: &Scope,
+    ) -> Result<(), Error> {
+        let globals: BTreeSet<&str> = env.globals().map(|(name, _)| name).collect();
+        let mut unknown: Vec<String> = used
+            .into_iter()
+            .filter(|name| !self.known.contains(name) && scope.bound.as_ref() != Some(name))
+            .filter(|name| !globals.contains(name.as_str()) && !is_bound_in(source, name))
+            .collect();
+        unknown.sort_unstable();
+        let Some(name) = unknown.first() else { return Ok(()) };
+        let line = source.lines().position(|line| has_word(line, name)).unwrap_or(0) + 1;
+        Err(Error::Template { place: place.at(line), message: self.undefined(name, Some(scope)) })
+    }
+
+    /// The names a template could have used.
+    fn names<'b>(&'b self, scope: Option<&'b Scope>) -> impl Iterator<Item = &'b str> {
+        let bound = scope.and_then(|scope| scope.bound.as_deref());
+        self.known.iter().map(String::as_str).chain(bound)
+    }
+
+    fn is_known(&self, name: &str, scope: Option<&Scope>) -> bool {
+        self.names(scope).any(|known| known == name)
+    }
+}
+
+/// Names that `set`, `for`, `with`, `import` or `macro` bind anywhere in the source: the engine's own analysis
+/// takes a name set in both branches of an `if` for undeclared.
+fn is_bound_in(source: &str, name: &str) -> bool {
+    const BINDERS: &[&str] = &["set", "for", "with", "import", "macro", "call", "as"];
+    matches!(name, "loop" | "self" | "super" | "caller" | "varargs" | "kwargs")
+        || source.lines().any(|line| has_word(line, name) && BINDERS.iter().any(|word| has_word(line, word)))
+}
+
+fn has_word(line: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(word).any(|(at, _)| {
+        !line[..at].ends_with(is_part) && !line[at + word.len()..].starts_with(is_part)
+    })
+}
+
+fn environment<'a>(delimiters: &Delimiters, secret: Secret) -> Result<Environment<'a>, minijinja::Error> {
+    let pair = |pair: &[String; 2]| (pair[0].clone(), pair[1].clone());
+    let (block, variable, comment) =
+        (pair(&delimiters.block), pair(&delimiters.variable), pair(&delimiters.comment));
+    let mut env = Environment::new();
+    env.set_syntax(
+        SyntaxConfig::builder()
+            .block_delimiters(block.0, block.1)
+            .variable_delimiters(variable.0, variable.1)
+            .comment_delimiters(comment.0, comment.1)
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()?,
+    );
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    // What is made is source code, of which HTML is only one kind.
+    env.set_auto_escape_callback(|_| AutoEscape::None);
+    // Makes errors name the value that is undefined.
+    env.set_debug(true);
+    env.set_unknown_method_callback(pycompat::unknown_method_callback);
+    env.add_filter("slug", |text: &str| words::slug(text));
+    env.add_filter("kebab", |text: &str| words::kebab(text));
+    env.add_filter("snake", |text: &str| words::snake(text));
+    env.add_filter("pascal", |text: &str| words::pascal(text));
+    env.add_filter("camel", |text: &str| words::camel(text));
+    env.add_filter("title", |text: &str| words::title(text));
+    env.add_filter("module", |text: &str| words::module(text));
+    env.add_filter("quote", |text: &str| words::quote(text));
+    env.add_function("secret", move |name: &str, length: Option<u32>| {
+        secret(name, length.unwrap_or(50))
+            .map_err(|error| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string()))
+    });
+    Ok(env)
+}
+
+/// The sentence about a name or expression without a value, and what could have been meant.
+impl Renderer<'_> {
+    fn undefined(&self, expression: &str, scope: Option<&Scope>) -> String {
+        let split = expression.rfind(['.', '[']).filter(|_| !expression.starts_with('('));
+        let Some(at) = split else {
+            return if self.is_known(expression, scope) {
+                format!(
+                    "`{expression}` has no value here: its question does not apply. Test it with `{expression} is defined` first."
+                )
+            } else {
+                format!("`{expression}` is undefined. {}", names::hint(expression, self.names(scope)))
+            };
+        };
+        let (parent, key) = (&expression[..at], expression[at + 1..].trim_matches(['"', '\'', ']']));
+        let keys = scope.and_then(|scope| {
+            let parent = self.strings.compile_expression(parent).ok()?.eval(scope.values.clone()).ok()?;
+            Some(parent.try_iter().ok()?.filter_map(|key| key.as_str().map(str::to_owned)).collect::<Vec<_>>())
+        });
+        match keys {
+            Some(keys) => {
+                let hint = names::hint(key, keys.iter().map(String::as_str));
+                format!("`{expression}` is undefined: `{parent}` has no `{key}`. {hint}")
+            }
+            None => format!("`{expression}` is undefined."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
