@@ -80,7 +80,9 @@ build() {
     printf 'compiler = %s\n' "$("$RUSTC" -V)"
     printf 'linker = %s\n' "$linker"
   } >"$2"
-  mkdir -p "$1"
+  mkdir -p "$1/v1"
+  # What a registry calls itself is decided once and not derived from its packages.
+  if [ -e "$official/v1/config.json" ]; then cp "$official/v1/config.json" "$1/v1/config.json"; fi
   for package in "${packages[@]}"; do
     stage "$package" "$work/$package"
     if [ -e "generators/$package/Cargo.toml" ]; then
