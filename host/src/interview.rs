@@ -10,8 +10,9 @@ mod error;
 mod prompt;
 mod review;
 mod state;
+mod wording;
 
-pub use error::{AskError, InterviewError};
+pub use error::{AskError, Broken, InterviewError};
 
 use crate::question::{Answers, Question};
 use crate::ui::Ui;
@@ -20,7 +21,7 @@ use state::{Refusal, State};
 /// What to do about questions nobody has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Ask the person at the terminal.
+    /// Ask the person at the terminal; where there is none, [`Mode::Never`].
     Ask,
     /// Take the defaults; a question without one is an error.
     Defaults,
@@ -46,9 +47,9 @@ pub fn interview(
     let mut state = State::new(label, given, ask);
     state.begin()?;
     match mode {
-        Mode::Ask => converse::converse(ui, &mut state)?,
+        Mode::Ask if ui.can_ask() => converse::converse(ui, &mut state)?,
         Mode::Defaults => take_defaults(&mut state, false)?,
-        Mode::Never => take_defaults(&mut state, true)?,
+        Mode::Ask | Mode::Never => take_defaults(&mut state, true)?,
     }
     state.finish(ui)
 }
@@ -93,5 +94,7 @@ fn take_defaults(state: &mut State<'_>, dry: bool) -> Result<(), InterviewError>
     })
 }
 
+#[cfg(test)]
+mod asking_tests;
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,7 @@ pub mod sandbox;
 pub mod secret;
 pub mod sources;
 pub mod store;
+mod text;
 pub mod tree;
 pub mod ui;
 pub mod workspace;

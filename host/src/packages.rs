@@ -168,7 +168,7 @@ impl<'a> Packages<'a> {
     /// There is none.
     pub fn pin_engine(&self, wanted: &PackageRef) -> Result<Pinned, PackagesError> {
         let releases = |name: &PackageName| self.releases(name);
-        let release = resolve::resolve_engine(wanted, &releases)?;
+        let release = resolve::resolve_engine(wanted, None, &releases, &|| self.names(&wanted.name))?;
         self.pin(&release)
     }
 
@@ -180,8 +180,16 @@ impl<'a> Packages<'a> {
         match self.sources.of(name) {
             Ok(source) => source.releases(name),
             Err(SourcesError::Source(e)) => Err(e),
-            Err(e) => Err(SourceError::other(e.to_string())),
+            Err(e) => Err(SourceError::Unavailable { name: name.clone(), source: Box::new(e) }),
         }
+    }
+
+    /// Every name in the registry that `name` would come from, for "did you mean".
+    ///
+    /// # Errors
+    /// The registry cannot be read.
+    pub fn names(&self, name: &PackageName) -> Result<Vec<PackageName>, SourceError> {
+        self.sources.of(name).map_or_else(|_| Ok(Vec::new()), |source| source.names())
     }
 
     /// What a locked package says of itself, as the registry would: the lock wins, so that a project goes on
@@ -210,11 +218,11 @@ impl<'a> Packages<'a> {
         let package = self.open_package(pin)?;
         let label = pin.package.short();
         let generator = match engine {
-            Some(engine) => self.component(engine, label)?,
+            Some(engine) => self.component(engine, &label)?,
             None if package.manifest.kind == Kind::Engine => {
                 return Err(PackagesError::Engine { package: label.to_owned() });
             }
-            None => self.component(pin, label)?,
+            None => self.component(pin, &label)?,
         };
         let writes = Patterns::new(package.manifest.writes.iter().map(|w| w.pattern.as_str()))
             .map_err(|source| PackagesError::Pattern { package: label.to_owned(), source })?;

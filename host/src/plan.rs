@@ -68,6 +68,21 @@ pub enum Verb {
     Kept,
 }
 
+impl Verb {
+    /// The word in `--json` output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Merge => "merge",
+            Self::Conflict => "conflict",
+            Self::Delete => "delete",
+            Self::Unchanged => "unchanged",
+            Self::Kept => "kept",
+        }
+    }
+}
+
 /// Why a verb was chosen, where the verb alone does not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {

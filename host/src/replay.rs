@@ -103,6 +103,12 @@ impl<'a> Replayer<'a> {
         }
     }
 
+    /// # Errors
+    /// The generator's packages cannot be had.
+    pub fn runnable(&self, locked: &Locked) -> Result<Runnable, PackagesError> {
+        self.packages.runnable(&locked.package, locked.engine.as_ref())
+    }
+
     /// The questions of a generator that would run at `position`.
     ///
     /// # Errors
@@ -137,7 +143,7 @@ impl<'a> Replayer<'a> {
     }
 
     fn make(&self, position: usize, locked: &Locked) -> Result<Made, ReplayError> {
-        let runnable = self.packages.runnable(&locked.package, locked.engine.as_ref())?;
+        let runnable = self.runnable(locked)?;
         let input = self.input(position, &locked.instance, &locked.answers, &runnable);
         let generated = runnable.generator.generate(input)?;
         let tree = generated.changes.onto(&self.before(position)).map_err(|source| ReplayError::Tree {

@@ -10,7 +10,7 @@ use std::{
     rc::Rc,
 };
 
-use scaffold_registry::{Folder, Http, PackageName, Source, SourceError, official};
+use scaffold_registry::{Folder, Http, HttpError, PackageName, Source, SourceError, official};
 use serde::Deserialize;
 
 /// What the lock file calls the embedded registry.
@@ -38,6 +38,8 @@ pub enum SourcesError {
     Config { path: PathBuf, reason: String },
     #[error(transparent)]
     Source(#[from] SourceError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
 }
 
 #[derive(Deserialize, Default)]

@@ -37,8 +37,6 @@ pub enum GivenError {
     Value(String),
     #[error("no package here asks `{key}`{}", suggest(.nearest))]
     Unknown { key: String, nearest: Vec<String> },
-    #[error("{package}: --{question}: {message}")]
-    Refused { package: String, question: String, message: String },
 }
 
 fn suggest(nearest: &[String]) -> String {

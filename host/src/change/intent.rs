@@ -87,16 +87,20 @@ pub fn resolve(packages: &Packages<'_>, intents: &[Intent]) -> Result<Vec<Entry>
             Some(held) => match packages.locked_release(&held.package) {
                 Ok(release) => Ok(vec![release]),
                 Err(PackagesError::Source(e)) => Err(e),
-                Err(e) => Err(SourceError::Other(Box::new(e))),
+                Err(e) => Err(SourceError::Unavailable { name: name.clone(), source: Box::new(e) }),
             },
             None => packages.releases(name),
         }
+    };
+    let names = || match intents.iter().find(|i| i.held.is_none()) {
+        Some(wanted) => packages.names(&wanted.package),
+        None => Ok(Vec::new()),
     };
     let roots: Vec<PackageRef> = intents
         .iter()
         .map(|i| PackageRef { name: i.package.clone(), req: if i.held.is_some() { VersionReq::STAR } else { i.req.clone() } })
         .collect();
-    let found = resolve::resolve(&roots, &held(locked.values().map(|held| &held.package)), &releases)?;
+    let found = resolve::resolve(&roots, &held(locked.values().map(|held| &held.package)), &releases, &names)?;
     let mut order = Order { packages, intents, found: &found, entries: Vec::new() };
     for intent in intents {
         order.place(intent, None)?;

@@ -17,15 +17,15 @@ use semver::VersionReq;
 
 use crate::{
     grants::Class,
-    interview::{self, Invalid, InterviewError, Mode},
-    merge::{self, MergeError},
+    interview::{self, AskError, InterviewError, Mode},
+    merge::{self, Labels, MergeError},
     packages::{Packages, PackagesError},
     path::ProjectPath,
     plan::Plan,
     project::{self, Lock, Locked, Project, manifest::ManifestError},
     question::Answers,
     replay::{Made, ReplayError, Replayer},
-    sandbox::SandboxError,
+    sandbox::{Failure, SandboxError},
     sources::OFFICIAL,
     tree::Tree,
     ui::Ui,
@@ -128,7 +128,7 @@ pub fn decide(
 }
 
 fn plan(base: &Arc<Tree>, theirs: &Arc<Tree>, workspace: &Workspace) -> Result<Plan, ChangeError> {
-    Ok(merge::merge(base, theirs, workspace)?)
+    Ok(merge::merge(base, theirs, workspace, &Labels::default())?)
 }
 
 /// Gets the answers of one generator: those it is held at, or else from the user.
@@ -146,40 +146,26 @@ fn answer(
     }
     let runnable = replayer.runnable(&locked)?;
     let short = locked.package.package.short().to_owned();
-    let mut ask = |answers: &Answers| replayer.questions(position, &locked.instance, answers, &runnable);
-    let known = ask(&locked.answers).map_err(|e| refused(&short, e))?;
+    let ask = |answers: &Answers| replayer.questions(position, &locked.instance, answers, &runnable);
+    // What flags mean depends on the questions alone, so no answer is needed yet.
+    let known = ask(&Answers::new()).map_err(ReplayError::from)?;
     let mut given = locked.answers.clone();
     // An answer of an older version whose question is gone is forgotten, not an error.
-    given.retain(|name, _| known.iter().any(|q| &q.name == name && q.applies));
+    given.retain(|name, _| known.iter().any(|q| &q.name == name));
     given.extend(asking.given.take_for(&locked.instance, &short, &known)?);
-    let mut failed = None;
-    let answers = interview::interview(asking.ui, &short, given, asking.mode, &mut |answers| {
-        ask(answers).map_err(|e| match e {
-            SandboxError::Failed { source, .. } if source.code == "invalid-answer" => {
-                Invalid { question: source.subject, message: source.message }
-            }
-            other => {
-                let message = other.to_string();
-                failed = Some(other);
-                Invalid { question: None, message }
-            }
-        })
-    });
-    if let Some(failed) = failed {
-        return Err(ReplayError::from(failed).into());
-    }
+    let mut ask_anew = |answers: &Answers| ask(answers).map_err(refusal);
+    let answers = interview::interview(asking.ui, &short, given, asking.mode, &mut ask_anew);
     locked.answers = answers?;
     Ok((locked, intent.req))
 }
 
-fn refused(package: &str, e: SandboxError) -> ChangeError {
+/// Whether a guest refused an answer, or could not be asked at all.
+fn refusal(e: SandboxError) -> AskError {
     match e {
-        SandboxError::Failed { source, .. } if source.code == "invalid-answer" => ChangeError::Given(GivenError::Refused {
-            package: package.to_owned(),
-            question: source.subject.unwrap_or_default(),
-            message: source.message,
-        }),
-        other => ReplayError::from(other).into(),
+        SandboxError::Failed { source: Failure { code, message, subject: Some(question) }, .. } if code == "invalid-answer" => {
+            AskError::Invalid { question, message }
+        }
+        other => AskError::Failed(Box::new(other)),
     }
 }
 

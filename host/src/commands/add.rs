@@ -32,7 +32,7 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
         let wanted = parse(typed)?;
         let package = look_up(&packages, &wanted, typed, base.as_ref()).kind(ErrorKind::Failed)?;
         if package.name != wanted.name {
-            context.ui.detail(&format!("`{typed}` is {} here, since the project is made from {}", package.name.short(), base.as_ref().map_or("", |b| b.short())));
+            context.ui.detail(&format!("`{typed}` is {} here, since the project is made from {}", package.name.short(), base.as_ref().map(PackageName::short).unwrap_or_default()));
         }
         let mut intent = Intent::new(&package);
         intent.instance = args.instance.clone().unwrap_or(intent.instance);

@@ -72,7 +72,7 @@ pub fn change(
     apply::apply(&workspace, &decision.plan, own, &apply::Options::default())?;
     context.ui.json(&report(project, &decision, false));
     let ending = ending(context, project, &decision, goal);
-    context.ui.story(ui::ending(&ending));
+    context.ui.ending(&ending);
     Ok(if ending.conflicts.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::Conflicts.exit_code()) })
 }
 
@@ -93,7 +93,7 @@ fn tell_logs(context: &mut Context, decision: &Decision) {
                 LogLevel::Info => PackageLevel::Info,
                 LogLevel::Warn => PackageLevel::Warn,
             };
-            context.ui.package_says(made.locked.package.package.short(), level, &line.text);
+            context.ui.package_says(&made.locked.package.package.short(), level, &line.text);
         }
     }
 }
@@ -115,7 +115,7 @@ fn show_and_ask(
         context.ui.result(ui::diff(&decision.plan, Detail::Whole));
     }
     if context.globals.dry_run {
-        context.ui.story(ui::plan(&view, context.ui.is_verbose()));
+        context.ui.result(ui::plan(&view, context.ui.is_verbose()));
         return Ok(true);
     }
     if !wanted.is_empty() {

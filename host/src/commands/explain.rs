@@ -35,7 +35,7 @@ impl From<SourcesError> for CommandError {
             }
             SourcesError::Offline(_) => Self::failed(e).hint("leave out --offline once, so that it can be fetched"),
             SourcesError::NotARegistry(_) | SourcesError::Config { .. } => Self::usage(e),
-            SourcesError::Source(_) => Self::failed(e),
+            SourcesError::Source(_) | SourcesError::Http(_) => Self::failed(e),
         }
     }
 }

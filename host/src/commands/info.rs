@@ -33,7 +33,7 @@ pub fn run(context: &mut Context, args: &Info) -> Result<(), CommandError> {
         manifest: None,
     };
     let asked = questions::of(&packages, &project, &entries);
-    let own = asked.into_iter().find(|(name, _)| name == wanted.name.short()).map(|(_, q)| q).unwrap_or_default();
+    let own = asked.into_iter().find(|(name, _)| *name == wanted.name.short()).map(|(_, q)| q).unwrap_or_default();
     let versions: Vec<String> = releases.iter().rev().map(|r| r.version.to_string()).collect();
     context.ui.json(&json!({
         "release": release,
@@ -52,7 +52,7 @@ fn page(release: &Release, registry: &str, versions: &[String], questions: &[Que
     page.put(Tone::Title, release.name.short()).put(Tone::Plain, format!(" {}", release.version));
     page.put(Tone::Faint, format!("  {} from {registry}", release.kind)).end();
     page.paragraph(Tone::Plain, &release.summary, 0);
-    let mut row = |page: &mut Page, name: &str, value: String| {
+    let row = |page: &mut Page, name: &str, value: String| {
         if !value.is_empty() {
             page.put(Tone::Plain, "  ").column(Tone::Faint, name, 10).put(Tone::Plain, value).end();
         }

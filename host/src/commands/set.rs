@@ -17,7 +17,7 @@ pub fn run(context: &mut Context, args: &Set) -> Result<ExitCode, CommandError> 
     given.add_pairs(&args.answers).kind(ErrorKind::Usage)?;
     let mut intents = as_locked(&project.lock, &project.requirements());
     for intent in &mut intents {
-        intent.reconsider = given.concerns(&intent.instance, intent.package.short());
+        intent.reconsider = given.concerns(&intent.instance, &intent.package.short());
     }
     let goal = Goal { verb: "Changed", undo: "scaffold undo".into(), enter: None };
     change(context, &packages, &project, &intents, given, &goal)

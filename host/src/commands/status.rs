@@ -6,7 +6,8 @@ use crate::{
     cli::Status,
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
-    merge::{Standing, standing},
+    merge::{Labels, merge},
+    plan::{Note, Verb},
     replay::Replayer,
     ui::{Page, Tone},
     workspace::Workspace,
@@ -21,14 +22,17 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let mut page = Page::new();
     let mut changed = Vec::new();
-    for (path, file) in pristine.iter() {
-        let (word, tone) = match standing(&workspace, path, file).kind(ErrorKind::Failed)? {
-            Standing::Clean => continue,
-            Standing::Edited => ("edited", Tone::Changed),
-            Standing::Missing => ("missing", Tone::Removed),
+    // Merging the lock with itself changes nothing; what it says of each file is how the file stands.
+    let plan = merge(&pristine, &pristine, &workspace, &Labels::default()).kind(ErrorKind::Failed)?;
+    for action in plan.actions.iter().filter(|a| a.verb != Verb::Unchanged) {
+        let (word, tone) = match action.note {
+            Some(Note::DeletedByUser) => ("missing", Tone::Removed),
+            Some(Note::Seed) => continue,
+            Some(Note::Replaced) => ("replaced", Tone::Error),
+            _ => ("edited", Tone::Changed),
         };
-        changed.push(json!({"path": path.as_str(), "standing": word}));
-        page.put(Tone::Plain, "  ").column(tone, word, 9).put(Tone::Plain, path).end();
+        changed.push(json!({"path": action.path.as_str(), "standing": word}));
+        page.put(Tone::Plain, "  ").column(tone, word, 9).put(Tone::Plain, &action.path).end();
     }
     let clean = changed.is_empty();
     let summary = match changed.len() {

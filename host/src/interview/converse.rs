@@ -1,6 +1,6 @@
 //! Asking the person at the terminal, question after question, back and forth, until they are content.
 
-use crate::ui::Ui;
+use crate::ui::{Page, Tone, Ui};
 
 use super::error::InterviewError;
 use super::prompt::prompt;
@@ -15,6 +15,9 @@ pub(super) fn converse(ui: &mut Ui, state: &mut State<'_>) -> Result<(), Intervi
     // The question to ask next whatever the order says, and why its last answer will not do.
     let mut focus: Option<String> = None;
     let mut complaint: Option<String> = None;
+    if state.unanswered().next().is_some() {
+        introduce(ui, state);
+    }
     loop {
         let question = focus
             .take()
@@ -52,6 +55,16 @@ pub(super) fn converse(ui: &mut Ui, state: &mut State<'_>) -> Result<(), Intervi
             None => focus = back(state, &mut complaint)?,
         }
     }
+}
+
+/// Says who asks: a stranger's question must not look like the tool's own.
+fn introduce(ui: &mut Ui, state: &State<'_>) {
+    let mut page = Page::new();
+    page.line(Tone::Plain, "")
+        .put(Tone::Strong, state.label())
+        .put(Tone::Strong, " asks")
+        .end();
+    ui.beside_question(&page);
 }
 
 /// Takes the last answer back; the question to ask.

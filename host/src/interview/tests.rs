@@ -4,26 +4,21 @@ use super::*;
 use crate::error::{CommandError, ErrorKind};
 use crate::question::samples::{choice, question};
 use crate::question::{Kind, Value};
-use crate::ui::testing::{Do, Transcript};
-use crate::ui::{Options, Reply};
+use crate::ui::Options;
 
-fn text(value: &str) -> Value {
+pub(super) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
 }
 
-fn answers<const N: usize>(pairs: [(&str, Value); N]) -> Answers {
+pub(super) fn answers<const N: usize>(pairs: [(&str, Value); N]) -> Answers {
     pairs
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }
 
-fn say(value: &str) -> Do {
-    Do::Say(Reply::Text(value.to_owned()))
-}
-
 /// title; slug, by default made of it; frontend; theme, only with htmx, whose choices depend on docker; docker.
-fn package(so_far: &Answers) -> Result<Vec<Question>, AskError> {
+pub(super) fn package(so_far: &Answers) -> Result<Vec<Question>, AskError> {
     let title = so_far.get("title").map(Value::to_string);
     let slug = title.map(|t| text(&t.to_lowercase().replace(' ', "-")));
     if so_far.get("slug") == Some(&text("bad")) {
@@ -58,15 +53,7 @@ fn run(mode: Mode, given: Answers) -> Result<Answers, InterviewError> {
     interview(&mut ui, "scaffold/demo", given, mode, &mut package)
 }
 
-fn ask(given: Answers, moves: Vec<Do>) -> (Result<Answers, InterviewError>, Transcript) {
-    let (mut ui, transcript) = Ui::scripted(moves);
-    (
-        interview(&mut ui, "scaffold/demo", given, Mode::Ask, &mut package),
-        transcript,
-    )
-}
-
-fn full() -> Answers {
+pub(super) fn full() -> Answers {
     answers([
         ("title", text("My Shop")),
         ("slug", text("my-shop")),
@@ -123,9 +110,10 @@ fn without_defaults_to_take_every_question_is_listed() {
     else {
         panic!()
     };
+    // The slug's default is made of the title.
     assert_eq!(
         missing.iter().map(|q| q.name.as_str()).collect::<Vec<_>>(),
-        ["title"]
+        ["title", "slug"]
     );
 }
 
@@ -141,33 +129,13 @@ fn with_nobody_to_ask_every_question_is_listed_those_that_defaults_lead_to_as_we
     };
     assert_eq!(
         names(Answers::new()),
-        ["title", "docker", "frontend", "slug"]
-            .map(str::to_owned)
-            .sorted_as_asked()
+        ["title", "slug", "docker", "frontend"]
     );
     assert_eq!(
         names(answers([("title", text("x")), ("frontend", text("htmx"))])),
         ["slug", "docker", "theme"]
     );
     assert_eq!(run(Mode::Never, full()).unwrap(), full());
-}
-
-trait SortedAsAsked {
-    fn sorted_as_asked(self) -> Vec<String>;
-}
-
-impl<const N: usize> SortedAsAsked for [String; N] {
-    fn sorted_as_asked(self) -> Vec<String> {
-        let order: Vec<String> = package(&Answers::new())
-            .unwrap()
-            .into_iter()
-            .map(|q| q.name)
-            .collect();
-        order
-            .into_iter()
-            .filter(|name| self.contains(name))
-            .collect()
-    }
 }
 
 #[test]
@@ -206,177 +174,6 @@ fn all_wrong_answers_at_once() {
     assert!(
         matches!(&error, InterviewError::Given { wrong, .. } if wrong.len() == 2),
         "{error}"
-    );
-}
-
-#[test]
-fn asked_one_after_the_other_and_reviewed() {
-    let (result, transcript) = ask(
-        answers([("docker", text("no"))]),
-        vec![say("My Shop"), Do::Enter, Do::Enter, Do::Enter],
-    );
-    assert_eq!(result.unwrap(), full());
-    assert_eq!(
-        transcript.asked(),
-        [
-            "What title? []",
-            "What slug? [my-shop]",
-            "What frontend? [>None | htmx]",
-            "Go on with these answers? [>Go on | Change an answer | Cancel]",
-        ]
-    );
-    insta::assert_snapshot!(transcript.err());
-}
-
-#[test]
-fn a_refused_answer_is_asked_again_with_the_reason() {
-    let (result, transcript) = ask(
-        answers([("docker", text("no")), ("title", text("My Shop"))]),
-        vec![say("bad"), say("my-shop"), Do::Enter, Do::Enter],
-    );
-    assert_eq!(result.unwrap(), full());
-    assert_eq!(
-        transcript.asked()[..2],
-        ["What slug? [my-shop]", "What slug? [bad]"]
-    );
-    assert!(transcript.err().starts_with("! bad is bad\n"));
-}
-
-#[test]
-fn esc_steps_back_and_answers_are_remembered() {
-    let htmx = || Do::Say(Reply::One(1));
-    let moves = vec![
-        Do::Back, // nowhere to go
-        say("My Shop"),
-        Do::Enter,
-        Do::Enter,
-        htmx(),
-        Do::Back, // from theme to frontend
-        Do::Back, // to docker
-        Do::Enter,
-        Do::Enter, // htmx is remembered
-        htmx(),    // dark
-        Do::Back,  // from the review to theme
-        Do::Enter,
-        Do::Enter,
-    ];
-    let (result, transcript) = ask(Answers::new(), moves);
-    let result = result.unwrap();
-    assert_eq!(
-        (&result["frontend"], &result["theme"]),
-        (&text("htmx"), &text("dark"))
-    );
-    assert_eq!(
-        transcript.asked()[4..12],
-        [
-            "What theme? [>light | dark]",
-            "What frontend? [None | >htmx]",
-            "What docker? [y/N]",
-            "What frontend? [None | >htmx]",
-            "What theme? [>light | dark]",
-            "Go on with these answers? [>Go on | Change an answer | Cancel]",
-            "What theme? [light | >dark]",
-            "Go on with these answers? [>Go on | Change an answer | Cancel]",
-        ][..8]
-    );
-}
-
-#[test]
-fn a_change_at_the_review_moves_defaults_and_conditions() {
-    let change = |place| [Do::Say(Reply::One(1)), Do::Say(Reply::One(place))];
-    let mut moves = vec![say("My Shop"), Do::Enter, Do::Enter, Do::Enter];
-    moves.extend(change(0)); // title
-    moves.push(say("Other"));
-    moves.extend(change(3)); // frontend
-    moves.push(Do::Say(Reply::One(1)));
-    moves.push(Do::Enter); // theme is asked now
-    moves.extend(change(2)); // docker, but not after all
-    moves.push(Do::Back);
-    moves.push(Do::Enter);
-    let (result, transcript) = ask(Answers::new(), moves);
-    let result = result.unwrap();
-    assert_eq!(
-        result["slug"],
-        text("other"),
-        "a default that was taken follows"
-    );
-    assert_eq!(result["theme"], text("light"));
-    assert_eq!(result["docker"], Value::Flag(false));
-    assert!(
-        transcript
-            .asked()
-            .contains(&"What title? [My Shop]".to_owned())
-    );
-}
-
-#[test]
-fn a_given_answer_can_be_changed_at_the_review() {
-    let moves = vec![
-        say("T"),
-        Do::Enter,
-        Do::Enter,
-        Do::Say(Reply::One(1)),
-        Do::Say(Reply::One(2)),
-        Do::Say(Reply::YesNo(true)),
-        Do::Enter,
-    ];
-    let (result, _) = ask(answers([("docker", text("no"))]), moves);
-    assert_eq!(result.unwrap()["docker"], Value::Flag(true));
-}
-
-#[test]
-fn leaving() {
-    for moves in [
-        vec![Do::Stop],
-        vec![
-            say("T"),
-            Do::Enter,
-            Do::Enter,
-            Do::Enter,
-            Do::Say(Reply::One(2)),
-        ],
-    ] {
-        let (result, _) = ask(Answers::new(), moves);
-        assert_eq!(
-            CommandError::from(result.unwrap_err()).kind,
-            ErrorKind::Cancelled
-        );
-    }
-}
-
-#[test]
-fn nothing_is_asked_when_all_is_given() {
-    let (result, transcript) = ask(full(), vec![]);
-    assert_eq!(result.unwrap(), full());
-    assert!(transcript.asked().is_empty() && transcript.err().is_empty());
-}
-
-#[test]
-fn what_was_given_in_vain_is_said_and_left_out() {
-    let moves = vec![say("T"), Do::Enter, Do::Enter, Do::Enter, Do::Enter];
-    let (result, transcript) = ask(answers([("theme", text("dark"))]), moves);
-    assert!(!result.unwrap().contains_key("theme"));
-    assert!(
-        transcript.err().contains("warning: --theme does not apply"),
-        "{}",
-        transcript.err()
-    );
-}
-
-#[test]
-fn a_choice_given_that_is_none_is_asked_instead() {
-    let moves = vec![Do::Enter, Do::Enter, Do::Enter, Do::Enter];
-    let given = answers([
-        ("title", text("T")),
-        ("frontend", text("htmx")),
-        ("theme", text("whale")),
-    ]);
-    let (result, transcript) = ask(given, moves);
-    assert_eq!(result.unwrap()["theme"], text("light"));
-    assert!(
-        transcript
-            .err()
-            .contains("! --theme takes one of light, dark, not \"whale\"")
     );
 }
 

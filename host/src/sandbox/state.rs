@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     path::ProjectPath,
-    secret,
+    secret::Placeholder,
     tree::{File, Ownership, Tree},
 };
 
@@ -200,7 +200,9 @@ impl changes::Host for State {
 
     fn secret(&mut self, name: String, length: u32) -> wasmtime::Result<Result<String, types::Failure>> {
         self.count_call()?;
-        Ok(secret::placeholder(&name, length).map_err(|e| failure("invalid-secret", &e.to_string(), &name)))
+        Ok(Placeholder::new(&name, length)
+            .map(|placeholder| placeholder.to_string())
+            .map_err(|e| failure("invalid-secret", &e.to_string(), &name)))
     }
 }
 

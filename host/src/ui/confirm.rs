@@ -12,8 +12,10 @@ impl Ui {
     /// Shows the plan, and asks unless `yes` was said before. Without a terminal and without a yes it fails: a plan
     /// nobody has seen is not applied.
     pub fn confirm_plan(&mut self, view: &PlanView<'_>, yes: bool) -> Result<bool, CommandError> {
-        let mut page = plan(view, self.is_verbose());
-        page.gap();
+        let mut page = Page::new();
+        page.line(Tone::Plain, "")
+            .page(&plan(view, self.is_verbose()))
+            .gap();
         if yes || !self.can_ask() {
             self.story(page);
             return if yes { Ok(true) } else { Err(no_yes()) };
@@ -44,8 +46,9 @@ impl Ui {
             }) {
                 Ok(Some(Reply::Letter('y'))) => return Ok(true),
                 Ok(Some(Reply::Letter('d'))) => {
-                    let diff = diff(view.plan, Detail::Brief);
-                    self.beside_question(&diff);
+                    let mut page = Page::new();
+                    page.page(&diff(view.plan, Detail::Brief)).gap();
+                    self.beside_question(&page);
                 }
                 Ok(_) => return Ok(false),
                 Err(error) => return Err(error.into()),
@@ -136,7 +139,7 @@ mod tests {
         let (mut ui, transcript) = Ui::scripted([Do::Say(Reply::Letter('d')), Do::Enter]);
         assert!(confirm(&mut ui, Verb::Create, false).unwrap());
         assert_eq!(transcript.asked(), ["Apply? [ynd]", "Apply? [ynd]"]);
-        assert!(transcript.err().contains("+++ b/a.txt"));
+        assert!(transcript.err().contains("diff --git a/a.txt b/a.txt"));
         for no in [Do::Say(Reply::Letter('n')), Do::Back] {
             let (mut ui, _) = Ui::scripted([no]);
             assert!(!confirm(&mut ui, Verb::Create, false).unwrap());

@@ -71,18 +71,25 @@ pub struct Ui {
     err: Stream,
     prompter: Option<Box<dyn Prompter>>,
     bars: Bars,
+    /// The one document of `--json` was printed.
+    document: bool,
 }
 
 impl Ui {
     /// Talks to the streams of the process.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whether somebody is there to be asked"
+    )]
     pub fn new(options: Options) -> Self {
         let err_is_terminal = std::io::stderr().is_terminal();
         let asks =
             !options.no_input && !options.json && std::io::stdin().is_terminal() && err_is_terminal;
         let out = Stream::stdout(options.color);
         let err = Stream::stderr(options.color);
+        let err_colored = err.colored();
         let prompter: Option<Box<dyn Prompter>> = if asks {
-            Some(Box::new(prompt::Terminal::new(err.colored())))
+            Some(Box::new(prompt::Terminal::new(err_colored)))
         } else {
             None
         };
@@ -93,7 +100,8 @@ impl Ui {
             out,
             err,
             prompter,
-            bars: Bars::new(shows_progress),
+            bars: Bars::new(shows_progress, err_colored),
+            document: false,
         }
     }
 
@@ -121,6 +129,8 @@ impl Ui {
     /// With `--json`, prints the one document that is the result.
     pub fn json(&mut self, document: &impl Serialize) {
         if self.options.json {
+            debug_assert!(!self.document, "one command has one result");
+            self.document = true;
             let text = json::to_string(document);
             self.bars.suspended(|| self.out.write(&text));
         }
@@ -199,7 +209,8 @@ impl Ui {
 
     /// Says why the command ended; the process ends with the code returned.
     pub fn fail(&mut self, error: &CommandError) -> u8 {
-        if self.options.json {
+        // After a result there is no room for a second document on stdout.
+        if self.options.json && !self.document {
             self.json(&error.to_json());
         } else {
             self.always(&failure(error));
