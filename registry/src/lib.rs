@@ -11,7 +11,9 @@ mod name;
 mod nearest;
 pub mod package;
 pub mod path;
+pub mod publish;
 pub mod release;
+pub mod resolve;
 pub mod source;
 
 pub use digest::{Digest, DigestError, Hasher};

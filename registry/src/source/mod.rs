@@ -19,6 +19,7 @@ use semver::Version;
 pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
 pub use folder::Folder;
+pub(crate) use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Http, HttpError};
 pub use search::{SHARD_BYTES, Summary};
