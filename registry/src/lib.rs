@@ -6,6 +6,8 @@
 
 pub mod archive;
 mod digest;
+#[cfg(test)]
+mod fixtures;
 pub mod manifest;
 mod name;
 mod nearest;

@@ -80,8 +80,13 @@ impl Teller<'_> {
                     .map(|root| (0, format!("you ask for {} {}", root.name, root.req)))
                     .collect()
             }
-            External::FromDependencyOf(Node::Package(name), set, Node::Package(other), _) => {
-                self.relation(1, name, set, other, "requires")
+            External::FromDependencyOf(Node::Package(name), set, Node::Package(other), wanted) => {
+                let mut facts = self.relation(1, name, set, other, "requires");
+                // Nothing to decide about: the solver never asked, so it has nothing to say about it.
+                if self.in_set(other, wanted).is_empty() {
+                    facts.push((3, self.none(other, wanted)));
+                }
+                facts
             }
             External::FromDependencyOf(Node::Package(name), set, Node::Presence(other), _)
                 if name != other =>

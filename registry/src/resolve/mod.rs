@@ -38,12 +38,10 @@ pub enum ResolveError {
         nearest: Vec<PackageName>,
     },
     /// The package is there, but not in such a version.
-    #[error("no version of {name} satisfies {req}; {}", instead(newest.as_ref(), yanked.as_deref()))]
+    #[error("no version of {} satisfies {}; {}", wanted.name, wanted.req, instead(newest.as_ref(), yanked.as_deref()))]
     NoVersion {
-        /// The package.
-        name: PackageName,
         /// What was asked for.
-        req: VersionReq,
+        wanted: Box<PackageRef>,
         /// The newest version that is there and not yanked.
         newest: Option<Version>,
         /// Why the newest version that would have done was yanked, if there is one.
@@ -243,8 +241,7 @@ fn no_version(wanted: &PackageRef, known: &[Release]) -> ResolveError {
         .find(|release| wanted.req.matches(&release.version));
     let newest = Summary::of(known).map(|summary| summary.version);
     ResolveError::NoVersion {
-        name: wanted.name.clone(),
-        req: wanted.req.clone(),
+        wanted: Box::new(wanted.clone()),
         yanked: match (yanked, &newest) {
             (Some(release), _) => release.yanked.clone(),
             (None, None) => known.last().and_then(|release| release.yanked.clone()),

@@ -61,7 +61,7 @@ pub(super) type Derivation = DerivationTree<Node, Set, String>;
 
 /// What came instead of a solution.
 pub(super) enum Failure {
-    None(Derivation),
+    None(Box<Derivation>),
     Error(ResolveError),
 }
 
@@ -133,7 +133,9 @@ pub(super) fn solve(
     };
     let chosen = match pubgrub::resolve(&problem, Node::Project, State::Absent) {
         Ok(chosen) => chosen,
-        Err(PubGrubError::NoSolution(derivation)) => return Err(Failure::None(derivation)),
+        Err(PubGrubError::NoSolution(derivation)) => {
+            return Err(Failure::None(Box::new(derivation)));
+        }
         Err(
             PubGrubError::ErrorRetrievingDependencies { source, .. }
             | PubGrubError::ErrorChoosingVersion { source, .. }
