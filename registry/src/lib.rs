@@ -6,12 +6,16 @@
 
 pub mod archive;
 mod digest;
+#[cfg(test)]
+mod fixtures;
 pub mod manifest;
 mod name;
 mod nearest;
 pub mod package;
 pub mod path;
+pub mod publish;
 pub mod release;
+pub mod resolve;
 pub mod source;
 
 pub use digest::{Digest, DigestError, Hasher};

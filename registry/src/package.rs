@@ -208,3 +208,7 @@ fn world(imports: &[String]) -> Option<String> {
         Some(format!("{CONTRACT}@{version}"))
     })
 }
+
+#[cfg(test)]
+#[path = "package_tests.rs"]
+mod tests;

@@ -146,12 +146,10 @@ pub enum ReleaseError {
         reason: String,
     },
     /// A statement that is not one.
-    #[error("the release statement of {name} {version} cannot be read: {reason}")]
+    #[error("the release statement of {package} cannot be read: {reason}")]
     Statement {
-        /// Whose statement.
-        name: PackageName,
-        /// Of which version.
-        version: Version,
+        /// The package and the version, `acme/web 1.0.0`.
+        package: String,
         /// What is wrong.
         reason: String,
     },
@@ -303,8 +301,7 @@ impl Statement {
     /// [`ReleaseError::Statement`] when it is no note, no release, of a later format, or about another version.
     pub fn read(name: &PackageName, version: &Version, note: &str) -> Result<Self, ReleaseError> {
         Self::parse(name, version, note).map_err(|reason| ReleaseError::Statement {
-            name: name.clone(),
-            version: version.clone(),
+            package: format!("{name} {version}"),
             reason,
         })
     }

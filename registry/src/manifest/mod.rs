@@ -27,6 +27,7 @@
 //! `engine`, other top-level tables belong to the engine and are left to it.
 
 mod read;
+mod table;
 
 use std::collections::BTreeMap;
 

@@ -19,6 +19,7 @@ use semver::Version;
 pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
 pub use folder::Folder;
+pub(crate) use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Http, HttpError};
 pub use search::{SHARD_BYTES, Summary};
@@ -144,33 +145,29 @@ pub enum SourceError {
         /// The source.
         id: String,
         /// What is wrong.
-        source: ReleaseError,
+        source: Box<ReleaseError>,
     },
     /// A release whose archive is not there.
     #[error(
-        "{id} lists {name} {version} but does not have its archive ({blob}); tell whoever runs the registry"
+        "{id} lists {package} but does not have its archive ({blob}); tell whoever runs the registry"
     )]
     NoBlob {
         /// The source.
         id: String,
-        /// The package.
-        name: PackageName,
-        /// Its version.
-        version: Version,
+        /// The package and the version, `acme/web 1.0.0`.
+        package: String,
         /// The archive's digest.
         blob: crate::Digest,
     },
     /// An archive whose length is not the one the release states.
     #[error(
-        "{place} has {found} bytes and the release of {name} {version} says {expected}; the registry is broken or hostile"
+        "{place} has {found} bytes and the release of {package} says {expected}; the registry is broken or hostile"
     )]
     Size {
         /// The file.
         place: String,
-        /// The package.
-        name: PackageName,
-        /// Its version.
-        version: Version,
+        /// The package and the version, `acme/web 1.0.0`.
+        package: String,
         /// What the release says, in bytes.
         expected: u64,
         /// What there is, in bytes; one more than the limit when there is more.
@@ -242,7 +239,7 @@ impl<F: Fetch> Registry<F> {
     fn release_error(&self, source: ReleaseError) -> SourceError {
         SourceError::Release {
             id: self.fetch.id().to_owned(),
-            source,
+            source: Box::new(source),
         }
     }
 }
@@ -263,8 +260,7 @@ impl<F: Fetch> Source for Registry<F> {
         let path = layout::blob(&release.blob);
         let size_error = |found| SourceError::Size {
             place: self.fetch.place(&path),
-            name: release.name.clone(),
-            version: release.version.clone(),
+            package: format!("{} {}", release.name, release.version),
             expected: release.size,
             found,
         };
@@ -280,8 +276,7 @@ impl<F: Fetch> Source for Registry<F> {
             Ok(Some(bytes)) => Err(size_error(bytes.len() as u64)),
             Ok(None) => Err(SourceError::NoBlob {
                 id: self.fetch.id().to_owned(),
-                name: release.name.clone(),
-                version: release.version.clone(),
+                package: format!("{} {}", release.name, release.version),
                 blob: release.blob,
             }),
             Err(SourceError::TooLong { limit, .. }) => Err(size_error(limit + 1)),
