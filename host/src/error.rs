@@ -60,6 +60,8 @@ pub struct CommandError {
     pub source: Box<dyn Error + Send + Sync>,
     /// What to do, best first.
     pub hints: Vec<String>,
+    /// Facts for programs, as further keys of the JSON document; people read the message.
+    pub facts: serde_json::Map<String, serde_json::Value>,
 }
 
 impl CommandError {
@@ -68,6 +70,7 @@ impl CommandError {
             kind,
             source: source.into(),
             hints: Vec::new(),
+            facts: serde_json::Map::new(),
         }
     }
 
@@ -95,6 +98,13 @@ impl CommandError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds a fact for programs.
+    #[must_use]
+    pub fn fact(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.facts.insert(key.to_owned(), value.into());
         self
     }
 
@@ -132,6 +142,9 @@ impl CommandError {
         let mut error = serde_json::json!({ "kind": self.kind.name(), "message": message, "hints": self.hints });
         if !chain.is_empty() {
             error["causes"] = chain.into();
+        }
+        for (key, value) in &self.facts {
+            error[key] = value.clone();
         }
         serde_json::json!({ "error": error })
     }
@@ -210,6 +223,15 @@ mod tests {
         assert_eq!(
             error.to_json().to_string(),
             r#"{"error":{"kind":"usage","message":"no such package","hints":["did you mean django?"]}}"#
+        );
+    }
+
+    #[test]
+    fn facts_are_for_programs() {
+        let error = CommandError::usage("x").fact("missing", vec!["a", "b"]);
+        assert_eq!(
+            error.to_json()["error"]["missing"],
+            serde_json::json!(["a", "b"])
         );
     }
 

@@ -51,6 +51,24 @@ pub enum Kind {
     AnyOf(Vec<Choice>),
 }
 
+impl Kind {
+    /// As `--json` shows it: `{"type": "integer", "min": 1, "max": 9}`.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::json;
+        let list = |choices: &[Choice]| -> serde_json::Value {
+            let one = |c: &Choice| json!({ "value": c.value, "label": c.shown() });
+            choices.iter().map(one).collect()
+        };
+        match self {
+            Self::Text => json!({ "type": "text" }),
+            Self::Flag => json!({ "type": "flag" }),
+            Self::Integer { min, max } => json!({ "type": "integer", "min": min, "max": max }),
+            Self::OneOf(choices) => json!({ "type": "one-of", "choices": list(choices) }),
+            Self::AnyOf(choices) => json!({ "type": "any-of", "choices": list(choices) }),
+        }
+    }
+}
+
 /// One question of a package, its default and condition worked out from the answers so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {

@@ -38,23 +38,19 @@ pub fn line(text: &str) -> String {
 
 /// A text from a package on one line, at most `cap` characters.
 pub fn line_within(text: &str, cap: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(cap * 4));
-    let mut count = 0;
     // Trailing line ends say nothing on a single line.
-    for shown in text
-        .trim_end_matches(['\n', '\r'])
-        .chars()
-        .filter_map(shown_in_line)
-    {
-        if count == cap {
-            out.pop();
-            out.push(ELLIPSIS);
-            break;
-        }
-        out.push(shown);
-        count += 1;
-    }
+    let text = text.trim_end_matches(['\n', '\r']);
+    let mut out = String::new();
+    push_capped(&mut out, text.chars().filter_map(shown_in_line), cap);
     out
+}
+
+fn push_capped(out: &mut String, mut shown: impl Iterator<Item = char>, cap: usize) {
+    out.extend(shown.by_ref().take(cap));
+    if shown.next().is_some() {
+        out.pop();
+        out.push(ELLIPSIS);
+    }
 }
 
 /// A text from a package that may have several lines: at most [`BLOCK_CAP`] lines of [`LINE_CAP`] characters.
@@ -69,16 +65,7 @@ pub fn block(text: &str) -> String {
         }
         // CRLF is a line end; any other CR would overwrite the line it stands in.
         let each = each.strip_suffix('\r').unwrap_or(each);
-        let mut count = 0;
-        for shown in each.chars().filter_map(shown_in_block) {
-            if count == LINE_CAP {
-                out.pop();
-                out.push(ELLIPSIS);
-                break;
-            }
-            out.push(shown);
-            count += 1;
-        }
+        push_capped(&mut out, each.chars().filter_map(shown_in_block), LINE_CAP);
     }
     let left = lines.count();
     if left > 0 {

@@ -12,8 +12,10 @@ impl Ui {
     /// Shows the plan, and asks unless `yes` was said before. Without a terminal and without a yes it fails: a plan
     /// nobody has seen is not applied.
     pub fn confirm_plan(&mut self, view: &PlanView<'_>, yes: bool) -> Result<bool, CommandError> {
-        let mut page = plan(view, self.is_verbose());
-        page.gap();
+        let mut page = Page::new();
+        page.line(Tone::Plain, "")
+            .page(&plan(view, self.is_verbose()))
+            .gap();
         if yes || !self.can_ask() {
             self.story(page);
             return if yes { Ok(true) } else { Err(no_yes()) };
@@ -44,8 +46,9 @@ impl Ui {
             }) {
                 Ok(Some(Reply::Letter('y'))) => return Ok(true),
                 Ok(Some(Reply::Letter('d'))) => {
-                    let diff = diff(view.plan, Detail::Brief);
-                    self.beside_question(&diff);
+                    let mut page = Page::new();
+                    page.page(&diff(view.plan, Detail::Brief)).gap();
+                    self.beside_question(&page);
                 }
                 Ok(_) => return Ok(false),
                 Err(error) => return Err(error.into()),

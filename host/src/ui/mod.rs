@@ -71,10 +71,16 @@ pub struct Ui {
     err: Stream,
     prompter: Option<Box<dyn Prompter>>,
     bars: Bars,
+    /// The one document of `--json` was printed.
+    document: bool,
 }
 
 impl Ui {
     /// Talks to the streams of the process.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whether somebody is there to be asked"
+    )]
     pub fn new(options: Options) -> Self {
         let err_is_terminal = std::io::stderr().is_terminal();
         let asks =
@@ -94,6 +100,7 @@ impl Ui {
             err,
             prompter,
             bars: Bars::new(shows_progress),
+            document: false,
         }
     }
 
@@ -121,6 +128,8 @@ impl Ui {
     /// With `--json`, prints the one document that is the result.
     pub fn json(&mut self, document: &impl Serialize) {
         if self.options.json {
+            debug_assert!(!self.document, "one command has one result");
+            self.document = true;
             let text = json::to_string(document);
             self.bars.suspended(|| self.out.write(&text));
         }
@@ -199,7 +208,8 @@ impl Ui {
 
     /// Says why the command ended; the process ends with the code returned.
     pub fn fail(&mut self, error: &CommandError) -> u8 {
-        if self.options.json {
+        // After a result there is no room for a second document on stdout.
+        if self.options.json && !self.document {
             self.json(&error.to_json());
         } else {
             self.always(&failure(error));

@@ -121,6 +121,28 @@ impl Page {
         self
     }
 
+    /// Rows in columns that line up, after `indent` blanks; each column is as wide as its widest text.
+    pub fn table(&mut self, indent: usize, rows: &[Vec<(Tone, String)>]) -> &mut Self {
+        let width = |place: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(place));
+            cells
+                .map(|(_, text)| columns(&clean::line(text)))
+                .max()
+                .unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..rows.iter().map(Vec::len).max().unwrap_or(0))
+            .map(width)
+            .collect();
+        for row in rows {
+            self.text.extend(std::iter::repeat_n(' ', indent));
+            for ((tone, text), width) in row.iter().zip(&widths) {
+                self.column(*tone, text, width + 2);
+            }
+            self.end();
+        }
+        self
+    }
+
     /// All lines of another page.
     pub fn page(&mut self, other: &Page) -> &mut Self {
         self.text.push_str(&other.text);
@@ -243,6 +265,15 @@ mod tests {
                 .lines()
                 .all(|l| l.starts_with("  word") && columns(l) <= WIDTH)
         );
+    }
+
+    #[test]
+    fn tables_line_up() {
+        let row =
+            |a: &str, b: &str| vec![(Tone::Strong, a.to_owned()), (Tone::Plain, b.to_owned())];
+        let mut page = Page::new();
+        page.table(2, &[row("a", "one"), row("日本\x07", "two")]);
+        assert_eq!(page.plain(), "  a      one\n  日本␇  two\n");
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
+    #[expect(clippy::disallowed_methods, reason = "this is where ui prints")]
     pub(super) fn stdout(color: Color) -> Self {
         let choice = choice(color, AutoStream::choice(&io::stdout()));
         Self::new(
@@ -23,6 +24,7 @@ impl Stream {
         )
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is where ui prints")]
     pub(super) fn stderr(color: Color) -> Self {
         let choice = choice(color, AutoStream::choice(&io::stderr()));
         Self::new(

@@ -146,6 +146,7 @@ impl Ui {
             err: Stream::new(Box::new(transcript.err.clone()), true),
             prompter: None,
             bars: Bars::new(false),
+            document: false,
         };
         (ui, transcript)
     }

@@ -98,3 +98,23 @@ fn nobody_is_asked_without_a_terminal() {
     assert_eq!(ui.ask(&prompt()).unwrap(), Some(Reply::YesNo(true)));
     assert_eq!(transcript.asked(), ["m [Y/n]"]);
 }
+
+#[test]
+fn a_failure_after_the_result_leaves_stdout_one_document() {
+    let (mut ui, transcript) = Ui::test(Options {
+        json: true,
+        ..Options::default()
+    });
+    ui.json(&serde_json::json!({ "a": 1 }));
+    assert_eq!(
+        ui.fail(&CommandError::new(
+            crate::error::ErrorKind::Conflicts,
+            "1 conflict"
+        )),
+        3
+    );
+    assert_eq!(
+        (transcript.out().as_str(), transcript.err().as_str()),
+        ("{\n  \"a\": 1\n}\n", "error: 1 conflict\n")
+    );
+}
