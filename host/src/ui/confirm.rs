@@ -139,7 +139,7 @@ mod tests {
         let (mut ui, transcript) = Ui::scripted([Do::Say(Reply::Letter('d')), Do::Enter]);
         assert!(confirm(&mut ui, Verb::Create, false).unwrap());
         assert_eq!(transcript.asked(), ["Apply? [ynd]", "Apply? [ynd]"]);
-        assert!(transcript.err().contains("+++ b/a.txt"));
+        assert!(transcript.err().contains("diff --git a/a.txt b/a.txt"));
         for no in [Do::Say(Reply::Letter('n')), Do::Back] {
             let (mut ui, _) = Ui::scripted([no]);
             assert!(!confirm(&mut ui, Verb::Create, false).unwrap());

@@ -1,10 +1,8 @@
-//! A plan as unified diffs.
+//! A plan as unified diffs: the text is the plan's, cleaned and coloured here.
 
-use diffy::{DiffOptions, Line};
+use crate::plan::Plan;
 
-use crate::plan::{Action, Plan, Verb};
-
-use super::page::{Page, Tone, count, thousands};
+use super::page::{Page, Tone, thousands};
 
 /// How much of a new or deleted file is shown; changes of existing files are always whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,177 +13,106 @@ pub enum Detail {
     Brief,
 }
 
-/// Lines of a new file in a brief diff.
+/// Lines of a new or deleted file in a brief diff.
 const BRIEF: usize = 12;
 
 /// The diff of every file that would change.
 pub fn diff(plan: &Plan, detail: Detail) -> Page {
     let mut page = Page::new();
-    for action in plan
-        .actions
-        .iter()
-        .filter(|a| !matches!(a.verb, Verb::Unchanged | Verb::Kept))
-    {
-        file(&mut page, action, detail);
+    for action in &plan.actions {
+        if let Some(text) = action.diff() {
+            let one_sided = action.old.is_none() || action.after.is_none();
+            let brief = detail == Detail::Brief && one_sided;
+            file(&mut page, &text, if brief { BRIEF } else { usize::MAX });
+        }
     }
     page
 }
 
-fn file(page: &mut Page, action: &Action, detail: Detail) {
-    let path = action.path.as_str();
-    let old = action.old.as_deref();
-    let new = action.after.as_ref().map(|after| &*after.bytes);
-    let from = if old.is_some() {
-        format!("--- a/{path}")
-    } else {
-        "--- /dev/null".to_owned()
-    };
-    let to = if new.is_some() {
-        format!("+++ b/{path}")
-    } else {
-        "+++ /dev/null".to_owned()
-    };
-    page.line(Tone::Strong, from).line(Tone::Strong, to);
-    let was_executable = action
-        .before
-        .as_ref()
-        .is_some_and(|before| before.executable);
-    let is_executable = action.after.as_ref().is_some_and(|after| after.executable);
-    if is_executable != was_executable && new.is_some() {
-        page.line(
-            Tone::Faint,
-            if is_executable {
-                "mode: executable"
-            } else {
-                "mode: no longer executable"
-            },
-        );
-    }
-    match (text(old), text(new)) {
-        (Some(before), Some(after)) => {
-            let limit = if detail == Detail::Brief && (old.is_none() || new.is_none()) {
-                BRIEF
-            } else {
-                usize::MAX
-            };
-            hunks(page, before, after, limit);
-        }
-        _ => {
-            let size = |bytes: Option<&[u8]>| {
-                bytes.map_or("none".to_owned(), |b| count(b.len(), "byte", "bytes"))
-            };
+fn file(page: &mut Page, text: &str, limit: usize) {
+    let total = text
+        .split_terminator('\n')
+        .skip_while(|line| !line.starts_with("@@"))
+        .count();
+    let mut shown = 0;
+    // `--- a/x` is a header before the first hunk and a deleted line in one.
+    let mut in_hunk = false;
+    for line in text.split_terminator('\n') {
+        in_hunk |= line.starts_with("@@");
+        // One line more is no reason to say that there is one line more.
+        if shown > limit && total > limit + 2 {
             page.line(
                 Tone::Faint,
-                format!("binary: {} → {}", size(old), size(new)),
+                format!("… {} more lines", thousands(total - shown)),
             );
+            return;
         }
-    }
-}
-
-/// The text of a file; none if it is binary. No file is an empty one.
-fn text(bytes: Option<&[u8]>) -> Option<&str> {
-    let bytes = bytes.unwrap_or_default();
-    if bytes.contains(&0) {
-        None
-    } else {
-        std::str::from_utf8(bytes).ok()
-    }
-}
-
-fn hunks(page: &mut Page, before: &str, after: &str, limit: usize) {
-    let patch = DiffOptions::new()
-        .set_context_len(3)
-        .create_patch(before, after);
-    let total: usize = patch.hunks().iter().map(|hunk| hunk.lines().len()).sum();
-    let mut shown = 0;
-    for hunk in patch.hunks() {
-        page.line(
-            Tone::Merged,
-            format!("@@ -{} +{} @@", hunk.old_range(), hunk.new_range()),
-        );
-        for each in hunk.lines() {
-            // One line more is no reason to say that there is one line more.
-            if shown == limit && total > limit + 1 {
-                page.line(
-                    Tone::Faint,
-                    format!("… {} more lines", thousands(total - shown)),
-                );
-                return;
-            }
-            let (tone, sign, text) = match each {
-                Line::Context(text) => (Tone::Plain, ' ', text),
-                Line::Delete(text) => (Tone::Removed, '-', text),
-                Line::Insert(text) => (Tone::Added, '+', text),
-            };
-            page.file_line(
-                tone,
-                &format!("{sign}{}", text.strip_suffix('\n').unwrap_or(text)),
-            );
-            if !text.ends_with('\n') {
-                page.line(Tone::Faint, "\\ No newline at end of file");
-            }
-            shown += 1;
-        }
+        shown += usize::from(in_hunk);
+        let tone = match line.chars().next() {
+            _ if !in_hunk => Tone::Strong,
+            Some('@') => Tone::Merged,
+            Some('+') => Tone::Added,
+            Some('-') => Tone::Removed,
+            Some('\\') => Tone::Faint,
+            _ => Tone::Plain,
+        };
+        page.file_line(tone, line);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::ui::plan::tests::{action, plan_of};
-
-    fn with(mut action: Action, old: Option<&[u8]>, new: Option<&[u8]>) -> Action {
-        action.old = old.map(Arc::from);
-        match new {
-            Some(new) => action.after.as_mut().unwrap().bytes = Arc::from(new),
-            None => action.after = None,
-        }
-        action
-    }
+    use crate::plan::Verb;
+    use crate::ui::plan::tests::{change, plan_of};
 
     #[test]
     fn changed_new_deleted_and_binary_files() {
         let plan = plan_of(vec![
-            with(
-                action("a.py", Verb::Update),
-                Some(b"one\ntwo\nthree\n"),
-                Some(b"one\n2\nthree\nfour"),
+            change(
+                "a.py",
+                Verb::Update,
+                Some("one\ntwo\nthree\n"),
+                Some("one\n2\nthree\nfour"),
             ),
-            with(
-                action("new.txt", Verb::Create),
-                None,
-                Some(b"x\r\n\ty\x1b[2J\n"),
-            ),
-            with(action("gone.txt", Verb::Delete), Some(b"bye\n"), None),
-            with(
-                action("logo.png", Verb::Update),
-                Some(b"\0a"),
-                Some(b"\0abc"),
-            ),
-            with(action("same", Verb::Unchanged), Some(b"s"), Some(b"s")),
+            change("new.txt", Verb::Create, None, Some("x\r\n\ty\x1b[2J\n")),
+            change("gone.sql", Verb::Delete, Some("-- bye\n"), None),
+            change("logo.png", Verb::Update, Some("\0a"), Some("\0abc")),
+            change("same", Verb::Unchanged, Some("s"), Some("s")),
         ]);
         insta::assert_snapshot!(diff(&plan, Detail::Whole).plain());
+    }
+
+    #[test]
+    fn a_deleted_line_is_no_header() {
+        let plan = plan_of(vec![change(
+            "gone.sql",
+            Verb::Delete,
+            Some("-- bye\n"),
+            None,
+        )]);
+        let page = diff(&plan, Detail::Whole);
+        let last = page.styled().lines().last().unwrap_or_default();
+        assert_eq!(last, "\x1b[31m--- bye\x1b[0m");
     }
 
     #[test]
     fn a_brief_diff_cuts_new_files_only() {
         let long = "line\n".repeat(100);
         let plan = plan_of(vec![
-            with(action("new", Verb::Create), None, Some(long.as_bytes())),
-            with(
-                action("old", Verb::Update),
-                Some(b""),
-                Some(long.as_bytes()),
+            change("new", Verb::Create, None, Some(&long)),
+            change("old", Verb::Update, Some(""), Some(&long)),
+            change(
+                "short",
+                Verb::Create,
+                None,
+                Some(&"line\n".repeat(BRIEF + 1)),
             ),
         ]);
         let brief = diff(&plan, Detail::Brief).plain();
-        assert_eq!(brief.matches("+line").count(), BRIEF + 100);
+        assert_eq!(brief.matches("+line").count(), BRIEF + 100 + BRIEF + 1);
         assert!(brief.contains("… 88 more lines\n"));
-        assert_eq!(
-            diff(&plan, Detail::Whole).plain().matches("+line").count(),
-            200
-        );
+        let whole = diff(&plan, Detail::Whole).plain();
+        assert_eq!(whole.matches("+line").count(), 200 + BRIEF + 1);
     }
 }

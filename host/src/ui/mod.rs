@@ -87,8 +87,9 @@ impl Ui {
             !options.no_input && !options.json && std::io::stdin().is_terminal() && err_is_terminal;
         let out = Stream::stdout(options.color);
         let err = Stream::stderr(options.color);
+        let err_colored = err.colored();
         let prompter: Option<Box<dyn Prompter>> = if asks {
-            Some(Box::new(prompt::Terminal::new(err.colored())))
+            Some(Box::new(prompt::Terminal::new(err_colored)))
         } else {
             None
         };
@@ -99,7 +100,7 @@ impl Ui {
             out,
             err,
             prompter,
-            bars: Bars::new(shows_progress),
+            bars: Bars::new(shows_progress, err_colored),
             document: false,
         }
     }

@@ -1,6 +1,6 @@
 //! How a plan looks before anyone says yes to it: what is done to which files, by which packages, and what they ask.
 
-use crate::plan::{Action, Plan, Verb};
+use crate::plan::{Action, Note, Plan, Verb};
 
 use super::fold::fold;
 use super::page::{Page, Tone, columns, count, thousands};
@@ -99,11 +99,11 @@ struct Line {
     files: usize,
     added: usize,
     removed: usize,
-    remark: &'static str,
+    remark: String,
 }
 
 fn files(page: &mut Page, plan: &Plan, verbose: bool) {
-    let changes = plan.actions.iter().filter(|a| !is_quiet(a.verb)).count();
+    let changes = plan.actions.iter().filter(|a| is_told(a)).count();
     let mut lines = Vec::new();
     let mut room = if verbose || changes <= ROWS {
         usize::MAX
@@ -112,8 +112,12 @@ fn files(page: &mut Page, plan: &Plan, verbose: bool) {
     };
     // What touches files the user has goes first: new files are what can be folded with the least loss.
     for (verb, sign, _, tone) in VERBS.iter().rev() {
-        let actions: Vec<&Action> = plan.actions.iter().filter(|a| a.verb == *verb).collect();
-        if actions.is_empty() || (is_quiet(*verb) && !verbose) {
+        let actions: Vec<&Action> = plan
+            .actions
+            .iter()
+            .filter(|a| a.verb == *verb && (verbose || is_told(a)))
+            .collect();
+        if actions.is_empty() {
             continue;
         }
         let paths: Vec<&str> = actions.iter().map(|a| a.path.as_str()).collect();
@@ -150,21 +154,25 @@ fn is_quiet(verb: Verb) -> bool {
     matches!(verb, Verb::Unchanged | Verb::Kept)
 }
 
-fn remark(actions: &[&Action], files: &[usize]) -> &'static str {
-    match files {
-        [file] => match actions[*file].verb {
-            Verb::Conflict => "conflict",
-            Verb::Kept => "yours",
-            _ if actions[*file]
-                .after
-                .as_ref()
-                .is_some_and(|after| after.executable) =>
-            {
-                "executable"
-            }
-            _ => "",
-        },
-        _ => "",
+/// Whether a file is worth a word without `-v`: it changes, or it stays for a reason the user may not expect.
+fn is_told(action: &Action) -> bool {
+    let surprising = matches!(
+        action.note,
+        Some(Note::DeletedByUser | Note::NoLongerGenerated | Note::Replaced | Note::Beside(_))
+    );
+    !is_quiet(action.verb) || surprising
+}
+
+fn remark(actions: &[&Action], files: &[usize]) -> String {
+    let [file] = files else { return String::new() };
+    let action = actions[*file];
+    let executable = action.after.as_ref().is_some_and(|after| after.executable);
+    match (&action.note, action.verb) {
+        (Some(note), _) => note.to_string(),
+        (None, Verb::Conflict) => "conflict".to_owned(),
+        (None, Verb::Kept) => "yours".to_owned(),
+        (None, Verb::Create | Verb::Update | Verb::Merge) if executable => "executable".to_owned(),
+        _ => String::new(),
     }
 }
 
@@ -216,7 +224,7 @@ fn table(page: &mut Page, lines: &[Line]) {
         } else {
             Tone::Faint
         };
-        page.put(remark, line.remark).end();
+        page.put(remark, &line.remark).end();
     }
 }
 

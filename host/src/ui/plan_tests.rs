@@ -1,36 +1,61 @@
 //! Whole plans, as they are shown.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::path::ProjectPath;
 use crate::plan::Content;
+use crate::workspace::Found;
 
-pub(in crate::ui) fn action(path: &str, verb: Verb) -> Action {
-    let after = (verb != Verb::Delete).then(|| Content {
-        bytes: Arc::from(&b""[..]),
+/// An action on a file with these texts before and after.
+pub(in crate::ui) fn change(
+    path: &str,
+    verb: Verb,
+    old: Option<&str>,
+    new: Option<&str>,
+) -> Action {
+    let before = old.map(|text| Found {
+        bytes: text.as_bytes().into(),
         executable: false,
     });
-    Action {
-        path: ProjectPath::parse(path).unwrap(),
+    let after = new.map(|text| Content {
+        bytes: text.as_bytes().into(),
+        executable: false,
+    });
+    Action::new(
+        ProjectPath::parse(path).unwrap(),
         verb,
-        before: None,
+        before.as_ref(),
         after,
-        added: 0,
-        removed: 0,
-        old: None,
-    }
+    )
+}
+
+pub(in crate::ui) fn action(path: &str, verb: Verb) -> Action {
+    change(
+        path,
+        verb,
+        (verb != Verb::Create).then_some(""),
+        (verb != Verb::Delete).then_some(""),
+    )
 }
 
 pub(in crate::ui) fn plan_of(mut actions: Vec<Action>) -> Plan {
     actions.sort_by(|a, b| a.path.cmp(&b.path));
-    Plan { actions }
+    Plan {
+        actions,
+        ..Plan::default()
+    }
 }
 
 fn counted(path: &str, verb: Verb, added: usize, removed: usize) -> Action {
     Action {
         added,
         removed,
+        ..action(path, verb)
+    }
+}
+
+fn noted(path: &str, verb: Verb, note: Note) -> Action {
+    Action {
+        note: Some(note),
         ..action(path, verb)
     }
 }
@@ -74,7 +99,7 @@ fn shown(
 fn small() -> Plan {
     let mut manage = counted("manage.py", Verb::Create, 20, 0);
     manage.after = Some(Content {
-        bytes: Arc::from(&b""[..]),
+        bytes: b"".as_slice().into(),
         executable: true,
     });
     plan_of(vec![
@@ -143,6 +168,24 @@ fn a_few_files() {
         ),
     ];
     insta::assert_snapshot!(shown(&small(), &packages, &permissions, false));
+}
+
+#[test]
+fn what_stays_is_named_where_it_may_surprise() {
+    let plan = plan_of(vec![
+        counted("config/urls.py", Verb::Merge, 3, 1),
+        Action {
+            note: Some(Note::Markers(2)),
+            ..counted("config/base.py", Verb::Conflict, 12, 4)
+        },
+        noted("docs/a.md", Verb::Kept, Note::DeletedByUser),
+        noted("docs/b.md", Verb::Kept, Note::NoLongerGenerated),
+        noted("docs/seed.md", Verb::Kept, Note::Seed),
+        noted("docs/mine.md", Verb::Kept, Note::Edited),
+    ]);
+    insta::assert_snapshot!(shown(&plan, &[], &[], false));
+    let all = shown(&plan, &[], &[], true);
+    assert!(all.contains("made once, yours since") && all.contains("your edits stand"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// Work going on. Shown on a terminal after [`PATIENCE`], gone when dropped; on anything else it does nothing.
 pub struct Progress {
     bar: ProgressBar,
+    colored: bool,
     /// Dropping it wakes the thread that waits to show the bar.
     wake: Option<Sender<()>>,
     waiter: Option<JoinHandle<()>>,
@@ -21,7 +22,7 @@ impl Progress {
     /// Turns the spinner into a bar towards `length` bytes.
     pub fn length(&self, length: u64) {
         self.bar.set_length(length);
-        self.bar.set_style(bar_style());
+        self.bar.set_style(bar_style(self.colored));
     }
 
     /// That many bytes more.
@@ -49,27 +50,31 @@ impl Drop for Progress {
 /// All work shown at present, so that a line printed meanwhile does not end up inside a bar.
 pub(super) struct Bars {
     shown: bool,
+    colored: bool,
     running: Vec<ProgressBar>,
 }
 
 impl Bars {
-    pub(super) fn new(shown: bool) -> Self {
+    pub(super) fn new(shown: bool, colored: bool) -> Self {
         Self {
             shown,
+            colored,
             running: Vec::new(),
         }
     }
 
     pub(super) fn start(&mut self, message: &str) -> Progress {
+        let colored = self.colored;
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         if !self.shown {
             return Progress {
                 bar,
+                colored,
                 wake: None,
                 waiter: None,
             };
         }
-        bar.set_style(spinner_style());
+        bar.set_style(spinner_style(colored));
         bar.set_message(message.to_owned());
         self.running.retain(|bar| !bar.is_finished());
         self.running.push(bar.clone());
@@ -83,6 +88,7 @@ impl Bars {
         });
         Progress {
             bar,
+            colored,
             wake: Some(wake),
             waiter: Some(waiter),
         }
@@ -98,20 +104,29 @@ impl Bars {
     }
 }
 
-fn spinner_style() -> ProgressStyle {
-    styled(ProgressStyle::default_spinner(), "{spinner:.cyan} {msg}")
+const SPINNER: &str = "{spinner:.cyan} {msg}";
+const BAR: &str = "{spinner:.cyan} {msg} [{bar:24.cyan}] {bytes}/{total_bytes}";
+
+fn spinner_style(colored: bool) -> ProgressStyle {
+    styled(ProgressStyle::default_spinner(), SPINNER, colored)
 }
 
-fn bar_style() -> ProgressStyle {
-    styled(
-        ProgressStyle::default_bar(),
-        "{spinner:.cyan} {msg} [{bar:24.cyan}] {bytes}/{total_bytes}",
-    )
+fn bar_style(colored: bool) -> ProgressStyle {
+    styled(ProgressStyle::default_bar(), BAR, colored)
 }
 
-fn styled(style: ProgressStyle, template: &str) -> ProgressStyle {
+fn styled(style: ProgressStyle, template: &str, colored: bool) -> ProgressStyle {
+    let template = if colored {
+        template.to_owned()
+    } else {
+        plain(template)
+    };
     // A template that does not parse would be a mistake here; the plain style does as well.
-    style.clone().template(template).unwrap_or(style)
+    style.clone().template(&template).unwrap_or(style)
+}
+
+fn plain(template: &str) -> String {
+    template.replace(":.cyan", "").replace(".cyan", "")
 }
 
 #[cfg(test)]
@@ -120,17 +135,14 @@ mod tests {
 
     #[test]
     fn templates_parse() {
-        for template in [
-            "{spinner:.cyan} {msg}",
-            "{spinner:.cyan} {msg} [{bar:24.cyan}] {bytes}/{total_bytes}",
-        ] {
+        for template in [SPINNER, BAR, &plain(SPINNER), &plain(BAR)] {
             assert!(ProgressStyle::with_template(template).is_ok());
         }
     }
 
     #[test]
     fn short_work_is_never_drawn() {
-        let mut bars = Bars::new(true);
+        let mut bars = Bars::new(true, true);
         let progress = bars.start("quick");
         assert!(progress.bar.is_hidden());
         drop(progress);
@@ -140,7 +152,7 @@ mod tests {
 
     #[test]
     fn without_a_terminal_nothing_runs() {
-        let mut bars = Bars::new(false);
+        let mut bars = Bars::new(false, false);
         let progress = bars.start("quick");
         progress.length(10);
         progress.advance(10);

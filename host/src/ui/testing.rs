@@ -145,7 +145,7 @@ impl Ui {
             out: Stream::new(Box::new(transcript.out.clone()), true),
             err: Stream::new(Box::new(transcript.err.clone()), true),
             prompter: None,
-            bars: Bars::new(false),
+            bars: Bars::new(false, false),
             document: false,
         };
         (ui, transcript)
