@@ -12,7 +12,7 @@ mod review;
 mod state;
 mod wording;
 
-pub use error::{AskError, InterviewError};
+pub use error::{AskError, Broken, InterviewError};
 
 use crate::question::{Answers, Question};
 use crate::ui::Ui;
