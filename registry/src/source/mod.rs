@@ -131,6 +131,14 @@ pub enum SourceError {
         /// Its format.
         found: u64,
     },
+    /// What a package says could not be had from where it was kept.
+    #[error("{name} cannot be had: {source}")]
+    Unavailable {
+        /// The package.
+        name: PackageName,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file that is not what it should be.
     #[error("{place} is broken: {reason}; tell whoever runs the registry")]
     Broken {
@@ -173,6 +181,29 @@ pub enum SourceError {
         /// What there is, in bytes; one more than the limit when there is more.
         found: u64,
     },
+}
+
+/// A borrowed source is one.
+impl<S: Source + ?Sized> Source for &S {
+    fn id(&self) -> &str {
+        (**self).id()
+    }
+
+    fn releases(&self, name: &PackageName) -> Result<Vec<Release>, SourceError> {
+        (**self).releases(name)
+    }
+
+    fn blob(&self, release: &Release) -> Result<Cow<'static, [u8]>, SourceError> {
+        (**self).blob(release)
+    }
+
+    fn statement(&self, name: &PackageName, version: &Version) -> Result<Option<Statement>, SourceError> {
+        (**self).statement(name, version)
+    }
+
+    fn search(&self) -> Result<Vec<Summary>, SourceError> {
+        (**self).search()
+    }
 }
 
 /// Gets one file of a registry tree.
