@@ -1,6 +1,6 @@
 //! A component's imports are its permissions. They are read from the binary, before it is compiled.
 
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{ComponentTypeRef, Encoding, Parser, Payload, TypeBounds};
 
 /// The package of interfaces a generator may import from, and nothing else.
 pub const CONTRACT: &str = "scaffold:generator/";
@@ -79,7 +79,11 @@ pub fn import_names(wasm: &[u8]) -> Result<Vec<String>, Refusal> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
-                    names.push(import.map_err(broken)?.name.name.to_owned());
+                    let import = import.map_err(broken)?;
+                    // The world names some of the contract's types again: that is another name, no ability.
+                    if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
+                        names.push(import.name.name.to_owned());
+                    }
                 }
             }
             _ => {}
