@@ -1,8 +1,14 @@
 //! What every command has at hand.
 
-use std::{collections::BTreeSet, ffi::OsString, path::PathBuf};
+use std::{
+    cell::RefCell,
+    collections::BTreeSet,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use crate::{
+    apply::{self, Recovered},
     change::Given,
     cli::Globals,
     dirs::Dirs,
@@ -14,7 +20,7 @@ use crate::{
     sandbox::{Limits, Sandbox},
     sources::Sources,
     store::Store,
-    ui::Ui,
+    ui::{Ui, page::count},
 };
 
 pub struct Context {
@@ -25,6 +31,8 @@ pub struct Context {
     pub here: PathBuf,
     /// The command line as it was typed.
     pub args: Vec<OsString>,
+    /// Where a test wants writing to stop; nothing in a release.
+    pub fault: Option<String>,
 }
 
 /// What opening and running packages needs. Made only by commands that do.
@@ -107,7 +115,46 @@ impl Context {
     ///
     /// # Errors
     /// There is none, or it cannot be read.
-    pub fn project(&self) -> Result<Project, CommandError> {
-        Project::find(&self.here).map_err(Into::into)
+    pub fn project(&mut self) -> Result<Project, CommandError> {
+        let root = Project::root_of(&self.here)?;
+        self.recover(&root)?;
+        Ok(Project::open(&root)?)
+    }
+
+    /// Finishes or takes back what an interrupted command left in a project, and says so.
+    ///
+    /// # Errors
+    /// It cannot be done, or `--dry-run` forbids it.
+    pub fn recover(&mut self, root: &Path) -> Result<(), CommandError> {
+        if self.globals.dry_run {
+            return match apply::is_interrupted(root)? {
+                true => Err(CommandError::failed("an earlier command in this project was interrupted")
+                    .hint("run this without --dry-run: what it began is then finished or taken back first")),
+                false => Ok(()),
+            };
+        }
+        match self.applying("recover", |options| apply::recover(root, options))? {
+            None | Some(Recovered::Cleared) => {}
+            Some(Recovered::Finished { label, files }) => {
+                let what = format!("`scaffold {label}`, which was interrupted ({})", count(files, "file", "files"));
+                self.ui.done("Finished", &what);
+            }
+            Some(Recovered::RolledBack { label, files, kept }) => {
+                let what = format!("`scaffold {label}`, which was interrupted ({})", count(files, "file", "files"));
+                self.ui.done("Took back", &what);
+                for path in kept {
+                    self.ui.warn(&format!("{path} was changed since and stays; its old version is in .scaffold/undo"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs something that writes the project, with what it needs of the command line.
+    pub fn applying<T>(&mut self, label: &str, write: impl FnOnce(&apply::Options<'_>) -> T) -> T {
+        let fault = apply::from_request(self.fault.as_deref());
+        let ui = RefCell::new(&mut self.ui);
+        let waiting = || ui.borrow_mut().tell_waiting();
+        write(&apply::Options { label, waiting: Some(&waiting), fault: fault.as_deref() })
     }
 }

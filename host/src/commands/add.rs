@@ -14,12 +14,10 @@ use crate::{
 
 /// `scaffold add`: the project, and these as well.
 pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
-    let project = match context.project() {
+    let project = match Project::root_of(&context.here) {
         // A folder that was made by hand can be joined: it is a project without generators.
-        Err(_) if Project::find(&context.here).is_err_and(|e| matches!(e, ProjectError::NotFound(_))) => {
-            Project::open(&context.here)?
-        }
-        project => project?,
+        Err(ProjectError::NotFound(_)) if context.here.is_dir() => Project::open(&context.here)?,
+        _ => context.project()?,
     };
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();

@@ -10,11 +10,12 @@ use crate::{
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     packages::Packages,
-    plan::Verb,
+    path::ProjectPath,
+    plan::{Action, Content, Verb},
     project::Project,
     sandbox::LogLevel,
     ui::{self, Detail, Ending, PackageLevel, PackageLine, Permission, PlanView},
-    workspace::Workspace,
+    workspace::{Found, Workspace},
 };
 
 /// What a command calls what it does.
@@ -68,12 +69,29 @@ pub fn change(
         context.ui.done("Dry run:", "nothing was written");
         return Ok(ExitCode::SUCCESS);
     }
-    let own = apply::Own { lock: decision.lock.to_text(), manifest: decision.manifest.clone() };
-    apply::apply(&workspace, &decision.plan, own, &apply::Options::default())?;
+    let own = [
+        own(ProjectPath::manifest(), project.manifest_text.as_deref(), &decision.manifest),
+        own(ProjectPath::lock(), project.lock_text.as_deref(), &decision.lock.to_text()),
+    ];
+    let label = label(context);
+    context.applying(&label, |options| apply::apply(&project.root, &decision.plan, &own, options))?;
     context.ui.json(&report(project, &decision, false));
     let ending = ending(context, project, &decision, goal);
     context.ui.ending(&ending);
     Ok(if ending.conflicts.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::Conflicts.exit_code()) })
+}
+
+/// One of our own two files, from what was read of it to what it shall say.
+fn own(path: ProjectPath, before: Option<&str>, after: &str) -> Action {
+    let bytes = |text: &str| std::sync::Arc::from(text.as_bytes());
+    let before = before.map(|text| Found { bytes: bytes(text), executable: false });
+    Action::own(path, before.as_ref(), Some(Content { bytes: bytes(after), executable: false }))
+}
+
+/// The command as it was typed, for the undo record.
+fn label(context: &Context) -> String {
+    let words = context.args.iter().skip(1).map(|a| a.to_string_lossy());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn announce(context: &mut Context, entries: &[Entry]) {

@@ -51,7 +51,7 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
     };
     let ui = Ui::new(options(&cli.globals));
     let here = here(cli.globals.folder.as_deref());
-    let mut context = Context { ui, globals: cli.globals, dirs: Dirs::from_environment(), here, args };
+    let mut context = Context { ui, globals: cli.globals, dirs: Dirs::from_environment(), here, args, fault: env::var("SCAFFOLD_FAULT").ok() };
     let ended = dispatch(&mut context, cli.command).and_then(|code| context.ui.finish().map(|()| code));
     match ended {
         Ok(code) => code,

@@ -38,6 +38,7 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
     let name = name.map_err(|e| {
         CommandError::usage(e).hint("the folder's name is the project's name; take another, for example my-shop")
     })?;
+    context.recover(&root)?;
     vacant(&root)?;
     let undo = if dir.as_os_str() == "." { "scaffold undo".to_owned() } else { format!("rm -r {}", dir.display()) };
     let goal = Goal { verb: "Made", undo, enter: Some(dir) };

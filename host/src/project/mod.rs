@@ -11,8 +11,7 @@ use std::{
 pub use lock::{Lock, LockError, Locked, Pinned};
 pub use manifest::ProjectManifest;
 
-pub const MANIFEST: &str = "scaffold.toml";
-pub const LOCK: &str = "scaffold.lock";
+pub use crate::path::{LOCK, MANIFEST, STATE};
 
 /// Bytes of a lock or manifest that are read at most.
 const MAX_OWN_FILE: u64 = 4 * 1024 * 1024;
@@ -89,17 +88,17 @@ pub fn check_instance(name: &str) -> Result<(), NameError> {
 }
 
 impl Project {
-    /// The project that `start` is in.
+    /// The root of the project that `start` is in.
     ///
     /// # Errors
-    /// There is none, or its files cannot be read or understood.
-    pub fn find(start: &Path) -> Result<Self, ProjectError> {
+    /// There is none.
+    pub fn root_of(start: &Path) -> Result<PathBuf, ProjectError> {
         let start = std::path::absolute(start).map_err(|source| ProjectError::Read { path: start.into(), source })?;
-        let root = start.ancestors().find(|folder| folder.join(LOCK).symlink_metadata().is_ok());
-        match root {
-            Some(root) => Self::open(root),
-            None => Err(ProjectError::NotFound(start)),
-        }
+        // An interrupted command may have set the lock file aside; the journal then marks the root.
+        let marks = [LOCK.to_owned(), format!("{STATE}/journal")];
+        let is_root = |folder: &&Path| marks.iter().any(|mark| folder.join(mark).symlink_metadata().is_ok());
+        let root = start.ancestors().find(is_root).map(Path::to_owned);
+        root.ok_or(ProjectError::NotFound(start))
     }
 
     /// The project with this root; one without a lock is empty.

@@ -162,6 +162,13 @@ impl Ui {
         }
     }
 
+    /// Says that another command is at work in the project, so that waiting does not look like hanging.
+    pub fn tell_waiting(&mut self) {
+        let mut page = Page::new();
+        page.line(Tone::Faint, "Waiting for another scaffold command in this project …");
+        self.story(page);
+    }
+
     /// Warns, also when quiet.
     pub fn warn(&mut self, text: &str) {
         if self.tells(Verbosity::Quiet) {
