@@ -72,7 +72,7 @@ pub fn generate(world: &World<'_>, request: &Request, changes: &mut dyn Changes)
         sources: Default::default(),
     };
     maker.run(&paths)?;
-    let drafts = edits::run(&manifest.edits, world.project, &renderer, &scope, maker.drafts)?;
+    let drafts = edits::run(&manifest, world.project, &renderer, &scope, maker.drafts)?;
 
     let mut outcome = Outcome::new();
     for step in &manifest.steps {

@@ -1,17 +1,179 @@
-//! Structured edits.
+//! Structured edits: how a package joins what other packages made, without fragile patches.
+//!
+//! Each edit finds its place by what the file says, adds only what is missing, and fails with the place named
+//! when it is not there. Edits run in order, after this package's own files are made, and each sees what the
+//! ones before it did. A file that no edit changed is not written again.
 
-use crate::engine::Project;
-use crate::error::Error;
+mod brackets;
+mod data;
+mod insert;
+mod lines;
+mod python;
+mod splice;
+
+use std::fmt;
+
+use crate::engine::{Draft, Project};
+use crate::error::{Error, MANIFEST};
 use crate::files::Drafts;
-use crate::manifest::Edit;
+use crate::manifest::{Anchor, Edit, Format, Manifest, Op, Text};
 use crate::render::{Renderer, Scope};
 
+/// Why an edit cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Problem {
+    /// The file has no such place. Whole sentences, what to do included.
+    #[error("{0}")]
+    Place(String),
+    /// What the edit brings cannot be read. No sentence yet: where it stands comes first.
+    #[error("{0}")]
+    Content(String),
+}
+
+impl Problem {
+    fn place(message: impl Into<String>) -> Self {
+        Problem::Place(message.into())
+    }
+
+    fn content(message: impl Into<String>) -> Self {
+        Problem::Content(message.into())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    After,
+    Before,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Side::After => "after",
+            Side::Before => "before",
+        })
+    }
+}
+
 pub(crate) fn run(
-    _edits: &[Edit],
-    _project: &dyn Project,
-    _renderer: &Renderer<'_>,
-    _scope: &Scope,
+    manifest: &Manifest,
+    project: &dyn Project,
+    renderer: &Renderer<'_>,
+    scope: &Scope,
     drafts: Drafts,
 ) -> Result<Drafts, Error> {
-    Ok(drafts)
+    let mut editor = Editor { package: &manifest.name, project, renderer, scope, drafts };
+    for edit in &manifest.edits {
+        if renderer.holds(edit.when.as_ref(), scope)? {
+            editor.edit(edit)?;
+        }
+    }
+    Ok(editor.drafts)
 }
+
+struct Editor<'a> {
+    package: &'a str,
+    project: &'a dyn Project,
+    renderer: &'a Renderer<'a>,
+    scope: &'a Scope,
+    drafts: Drafts,
+}
+
+impl Editor<'_> {
+    fn edit(&mut self, edit: &Edit) -> Result<(), Error> {
+        let path = self.renderer.string(&edit.file, self.scope)?;
+        let path = path.trim();
+        let missing = |message: String| Error::MissingPlace {
+            line: edit.line,
+            message: format!("{} wants to change `{path}`: {message}", self.package),
+        };
+        let mut draft = match self.find(path)? {
+            Some(draft) => draft,
+            None if edit.optional => return Ok(()),
+            None if edit.create => Draft { contents: Vec::new(), executable: false, seed: false },
+            None => {
+                return Err(missing(
+                    "there is no such file. Either the generator that makes it is not in the project, or it makes it \
+                     under another name."
+                        .to_owned(),
+                ));
+            }
+        };
+        let text = std::str::from_utf8(&draft.contents).map_err(|_| missing("it is not UTF-8 text.".to_owned()))?;
+        // Edits are made in files with plain line ends, which get their own back.
+        let has_cr = text.contains("\r\n");
+        let source = if has_cr { text.replace("\r\n", "\n") } else { text.to_owned() };
+        let result = self.apply(edit, &source)?.map_err(|problem| match problem {
+            Problem::Place(message) => missing(message),
+            Problem::Content(message) => Error::Template {
+                place: format!("{MANIFEST}:{}", edit.line),
+                message: format!("The edit of `{path}` cannot be made: {message}."),
+            },
+        })?;
+        if result != source {
+            let result = if has_cr { result.replace('\n', "\r\n") } else { result };
+            draft.contents = result.into_bytes();
+            self.drafts.insert(path.to_owned(), draft);
+        }
+        Ok(())
+    }
+
+    /// A file as this run has made it so far, else as it stands in the project.
+    fn find(&self, path: &str) -> Result<Option<Draft>, Error> {
+        if let Some(draft) = self.drafts.get(path) {
+            return Ok(Some(draft.clone()));
+        }
+        let contents = self.project.read(path)?;
+        Ok(contents.map(|contents| Draft { contents, executable: false, seed: false }))
+    }
+
+    fn apply(&self, edit: &Edit, source: &str) -> Result<Result<String, Problem>, Error> {
+        let text = |text: &Text| {
+            if edit.verbatim { Ok(text.text.clone()) } else { self.renderer.content(text, self.scope) }
+        };
+        let texts = |all: &[Text]| all.iter().map(text).collect::<Result<Vec<String>, Error>>();
+        let place = |anchor: &Anchor| {
+            Ok::<_, Error>(match anchor {
+                Anchor::After(marker) => (Side::After, text(marker)?),
+                Anchor::Before(marker) => (Side::Before, text(marker)?),
+            })
+        };
+        Ok(match &edit.op {
+            Op::PythonList { list, items, anchor } => {
+                let anchor = anchor.as_ref().map(place).transpose()?;
+                let anchor = anchor.as_ref().map(|(side, marker)| (*side, marker.as_str()));
+                python::list(source, text(list)?.trim(), &texts(items)?, anchor)
+            }
+            Op::PythonImport { lines } => python::import(source, &texts(lines)?, &|root| self.is_local(root)),
+            Op::PythonAppend { lines } => python::append(source, &texts(lines)?.join("\n")),
+            Op::Merge { format, merge, overwrite } => {
+                let merge = text(merge)?;
+                match format {
+                    Format::Toml => data::toml(source, &merge, *overwrite),
+                    Format::Json => data::json(source, &merge, *overwrite),
+                    Format::Yaml => data::yaml(source, &merge, *overwrite),
+                }
+            }
+            Op::Lines { lines, under } => {
+                let under = under.as_ref().map(text).transpose()?;
+                lines::add(source, &texts(lines)?, under.as_deref())
+            }
+            Op::Insert { anchor, text: wanted } => {
+                let (side, marker) = place(anchor)?;
+                insert::add(source, side, &marker, &text(wanted)?)
+            }
+        })
+    }
+
+    /// Whether a Python module is the project's own.
+    fn is_local(&self, root: &str) -> bool {
+        ["", "src/"].iter().any(|folder| {
+            [format!("{folder}{root}/__init__.py"), format!("{folder}{root}.py")]
+                .iter()
+                .any(|path| self.drafts.contains_key(path) || matches!(self.project.read(path), Ok(Some(_))))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
