@@ -41,7 +41,7 @@ pub(crate) fn base(manifest: &Manifest, request: &Request) -> BTreeMap<String, V
         ("project_module".to_owned(), Value::from(words::module(name))),
         ("project_title".to_owned(), Value::from(words::title(&name.replace('.', " ")))),
         ("instance".to_owned(), Value::from(request.instance.as_str())),
-        ("generator".to_owned(), generator.into_iter().map(|(key, text)| (key, Value::from(text))).collect()),
+        ("generator".to_owned(), Value::from(BTreeMap::from(generator.map(|(key, text)| (key, Value::from(text)))))),
         ("applied".to_owned(), applied(&request.applied)),
     ])
 }
@@ -54,7 +54,7 @@ fn applied(all: &[Applied]) -> Value {
         let short = one.package.strip_prefix("scaffold/").unwrap_or(&one.package);
         map.entry(short.to_owned()).or_insert_with(|| answers_of(one));
     }
-    Value::from_iter(map)
+    Value::from(map)
 }
 
 fn answers_of(one: &Applied) -> Value {
@@ -62,5 +62,5 @@ fn answers_of(one: &Applied) -> Value {
         one.answers.iter().map(|Answer { name, value: answer }| (variable(name), value(answer))).collect();
     map.insert("version".to_owned(), Value::from(one.version.as_str()));
     map.insert("instance".to_owned(), Value::from(one.instance.as_str()));
-    Value::from_iter(map)
+    Value::from(map)
 }

@@ -65,7 +65,7 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn scope(&self) -> Scope {
-        Scope { values: Templated::from_iter(self.values.clone()), bound: None }
+        Scope { values: Templated::from(self.values.clone()), bound: None }
     }
 
     /// Works out one question; a computed one gives a value and is not asked.

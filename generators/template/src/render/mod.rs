@@ -3,7 +3,7 @@
 
 mod fault;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
@@ -26,7 +26,7 @@ pub(crate) struct Scope {
 impl Scope {
     /// This scope and one name more.
     pub(crate) fn with(&self, name: &str, value: Value) -> Scope {
-        let own = Value::from_iter([(name.to_owned(), value)]);
+        let own = Value::from(BTreeMap::from([(name.to_owned(), value)]));
         Scope { values: minijinja::value::merge_maps([self.values.clone(), own]), bound: Some(name.to_owned()) }
     }
 }
