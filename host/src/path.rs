@@ -101,17 +101,10 @@ impl ProjectPath {
 
 /// Whether a path names our own files or folder, in any spelling some file system takes for the same.
 fn is_own(path: &str) -> bool {
-    let (first, rest) = path
-        .split_once('/')
-        .map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let first = path.split_once('/').map_or(path, |(first, _)| first);
     // HFS+ ignores some invisible characters in names, so what is not ASCII is left out of the comparison.
     let folded: String = path::fold(first).chars().filter(char::is_ascii).collect();
-    let ours = match folded.as_str() {
-        STATE => true,
-        MANIFEST | LOCK => rest.is_none(),
-        _ => false,
-    };
-    ours || is_short_name(&folded)
+    matches!(folded.as_str(), STATE | MANIFEST | LOCK) || is_short_name(&folded)
 }
 
 /// The 8.3 aliases NTFS gives to names such as ours: `SCAFFO~1`, and `SC1A2B~1` once there are many.
@@ -192,7 +185,7 @@ mod tests {
             ".scaffold",
             "SCAFFO~1",
             "scaffo~2.tom",
-            "SCAFFO~1/x",
+            "SCAFFO~1/x", "scaffold.lock/x",
             "SC12AB~1/x",
             ".scaf\u{200c}fold/x",
             "scaffold\u{feff}.lock",
