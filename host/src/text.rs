@@ -91,27 +91,31 @@ pub(crate) fn count(old: Option<&[u8]>, new: Option<&[u8]>) -> (usize, usize) {
     if old.is_empty() || new.is_empty() {
         return (lines(new).count(), lines(old).count());
     }
-    let Middle { old, new } = Middle::of(old, new);
-    match distance(&old, &new, MOST_COUNTED) {
+    let middle = Middle::of(old, new);
+    let (old, new) = (middle.old.len(), middle.new.len());
+    let (added, removed) = match distance(&middle.old, &middle.new, MOST_COUNTED) {
         // Of `distance` steps, as many more are additions as the new text is longer.
-        Some(distance) => (
-            (distance + new.len() - old.len()) / 2,
-            (distance + old.len() - new.len()) / 2,
-        ),
-        None => (new.len(), old.len()),
-    }
+        Some(distance) => ((distance + new - old) / 2, (distance + old - new) / 2),
+        None => (new, old),
+    };
+    (added + middle.only_new, removed + middle.only_old)
 }
 
 /// Whether two texts can be compared line by line in bounded time.
 pub(crate) fn is_comparable(old: &[u8], new: &[u8]) -> bool {
-    let Middle { old, new } = Middle::of(old, new);
-    distance(&old, &new, MOST_CHANGES).is_some()
+    let middle = Middle::of(old, new);
+    let unmatched = middle.only_old + middle.only_new;
+    unmatched <= MOST_CHANGES
+        && distance(&middle.old, &middle.new, MOST_CHANGES - unmatched).is_some()
 }
 
-/// What is left of two texts without the lines they begin and end with in common, a number for each line.
+/// What is left of two texts without the lines they begin and end with in common, a number for each line that both have,
+/// and how many lines only one has: those match nothing, so they need not be searched for.
 struct Middle {
     old: Vec<u32>,
     new: Vec<u32>,
+    only_old: usize,
+    only_new: usize,
 }
 
 impl Middle {
@@ -130,14 +134,31 @@ impl Middle {
             .take_while(|(old, new)| old == new)
             .count();
         let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
-        let mut numbers = HashMap::new();
-        let mut number = |line| {
-            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            *numbers.entry(line).or_insert(next)
+        let numbers: HashMap<&[u8], u32> = old
+            .iter()
+            .zip(0..)
+            .map(|(&line, number)| (line, number))
+            .collect();
+        let mut known = vec![false; old.len()];
+        let matched: Vec<u32> = new
+            .iter()
+            .filter_map(|line| numbers.get(line).copied())
+            .collect();
+        for &number in &matched {
+            known[number as usize] = true;
+        }
+        let in_both = |line: &&[u8]| {
+            numbers
+                .get(line)
+                .copied()
+                .filter(|&number| known[number as usize])
         };
+        let kept: Vec<u32> = old.iter().filter_map(in_both).collect();
         Self {
-            old: old.iter().map(|&line| number(line)).collect(),
-            new: new.iter().map(|&line| number(line)).collect(),
+            only_old: old.len() - kept.len(),
+            only_new: new.len() - matched.len(),
+            old: kept,
+            new: matched,
         }
     }
 }

@@ -43,18 +43,29 @@ impl Move<'_> {
             {
                 self.set_aside(&number, entry, before)?;
             }
-            if entry.after.is_some() && is_there(self.stage, &number).map_err(io("look at", entry.path.as_str()))? {
+            if entry.after.is_some()
+                && is_there(self.stage, &number).map_err(io("look at", entry.path.as_str()))?
+            {
                 self.place(&number, entry)?;
             }
         }
         Ok(())
     }
 
-    fn set_aside(&mut self, number: &str, Entry { path, .. }: &Entry, before: &Stamp) -> Result<(), ApplyError> {
+    fn set_aside(
+        &mut self,
+        number: &str,
+        Entry { path, .. }: &Entry,
+        before: &Stamp,
+    ) -> Result<(), ApplyError> {
         let failed = || io("replace", path.as_str());
         self.probe.step(Step::SetAside).map_err(failed())?;
         let changed = || ApplyError::Changed { path: path.clone() };
-        let dir = self.folders.parent_of(path).map_err(obstacle(path))?.ok_or_else(changed)?;
+        let dir = self
+            .folders
+            .parent_of(path)
+            .map_err(obstacle(path))?
+            .ok_or_else(changed)?;
         match rename_new(dir, path.name(), self.backup, number) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(changed()),
             moved => moved.map_err(failed())?,
@@ -69,26 +80,55 @@ impl Move<'_> {
     fn place(&mut self, number: &str, Entry { path, .. }: &Entry) -> Result<(), ApplyError> {
         let failed = || io("write", path.as_str());
         self.probe.step(Step::Place).map_err(failed())?;
-        let dir = self.folders.make_parent_of(path, |_| {}).map_err(obstacle(path))?;
-        if dir.symlink_metadata(path.name()).is_ok_and(|metadata| metadata.is_dir()) {
+        let dir = self
+            .folders
+            .make_parent_of(path, |_| {})
+            .map_err(obstacle(path))?;
+        if dir
+            .symlink_metadata(path.name())
+            .is_ok_and(|metadata| metadata.is_dir())
+        {
             // Its files went before; `verify` saw to it that there were no others.
-            let inside = remove_empty(dir, path.name());
-            inside.map_err(failed())?;
+            match remove_empty(dir, path.name()) {
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory
+                    ) =>
+                {
+                    return Err(ApplyError::Changed { path: path.clone() });
+                }
+                removed => removed.map_err(failed())?,
+            }
             self.folders.forget();
         }
-        let dir = self.folders.make_parent_of(path, |_| {}).map_err(obstacle(path))?;
+        let dir = self
+            .folders
+            .make_parent_of(path, |_| {})
+            .map_err(obstacle(path))?;
         match rename_new(self.stage, number, dir, path.name()) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(ApplyError::Changed { path: path.clone() }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(ApplyError::Changed { path: path.clone() })
+            }
             moved => moved.map_err(failed()),
         }
     }
 
     /// Whether going on ends in the new state: nothing staged is damaged, and the user changed nothing since.
     pub(super) fn can_finish(&mut self) -> Result<bool, ApplyError> {
-        for (number, Entry { path, before, after }) in self.journal.entries.iter().enumerate() {
+        for (
+            number,
+            Entry {
+                path,
+                before,
+                after,
+            },
+        ) in self.journal.entries.iter().enumerate()
+        {
             let number = number.to_string();
             let aside = self.aside(&number, path)?;
-            let staged = disk::read_regular(self.stage, &number, path.as_str()).map_err(obstacle(path))?;
+            let staged =
+                disk::read_regular(self.stage, &number, path.as_str()).map_err(obstacle(path))?;
             let there = self.there(path);
             let waiting = staged.is_some();
             let whole = match (after, staged) {
@@ -102,7 +142,8 @@ impl Move<'_> {
                 (Some(before), None) => matches!(&there, Ok(Some(there)) if before.matches(there)),
                 (None, _) => true,
             };
-            let free = !waiting || (before.is_some() && aside.is_none()) || !matches!(there, Ok(Some(_)));
+            let free =
+                !waiting || (before.is_some() && aside.is_none()) || !matches!(there, Ok(Some(_)));
             if !(whole && untouched && free) {
                 return Ok(false);
             }
@@ -113,7 +154,15 @@ impl Move<'_> {
     /// Takes everything back that is in place; gives the files the user changed meanwhile, which stay as they are.
     pub(super) fn back(&mut self) -> Result<Vec<ProjectPath>, ApplyError> {
         let mut kept = Vec::new();
-        for (number, Entry { path, before, after }) in self.journal.entries.iter().enumerate().rev() {
+        for (
+            number,
+            Entry {
+                path,
+                before,
+                after,
+            },
+        ) in self.journal.entries.iter().enumerate().rev()
+        {
             let number = number.to_string();
             if let Some(after) = after
                 && !is_there(self.stage, &number).map_err(io("look at", path.as_str()))?
@@ -121,7 +170,9 @@ impl Move<'_> {
                 match self.there(path) {
                     Ok(None) => {}
                     // Not its mode: the user's umask may have left another one than was asked for.
-                    Ok(Some(there)) if Digest::of(&there.bytes) == after.digest || is_torn(&there, after) => {
+                    Ok(Some(there))
+                        if Digest::of(&there.bytes) == after.digest || is_torn(&there, after) =>
+                    {
                         self.take_back(&number, path)?;
                     }
                     _ => {
@@ -130,8 +181,12 @@ impl Move<'_> {
                     }
                 }
             }
-            if before.is_some() && is_there(self.backup, &number).map_err(io("look at", path.as_str()))? {
-                self.probe.step(Step::Restore).map_err(io("restore", path.as_str()))?;
+            if before.is_some()
+                && is_there(self.backup, &number).map_err(io("look at", path.as_str()))?
+            {
+                self.probe
+                    .step(Step::Restore)
+                    .map_err(io("restore", path.as_str()))?;
                 self.make_room(path)?;
                 match self.restore(&number, path) {
                     Err(error) if error.is_in_the_way() => kept.push(path.clone()),
@@ -151,7 +206,9 @@ impl Move<'_> {
         let journal = self.journal;
         if journal.folders.contains(path) {
             self.folders.forget();
-            let inside = |folder: &&ProjectPath| *folder == path || folder.parents().any(|above| above == path.as_str());
+            let inside = |folder: &&ProjectPath| {
+                *folder == path || folder.parents().any(|above| above == path.as_str())
+            };
             for folder in journal.folders.iter().rev().filter(inside) {
                 self.remove_if_empty(folder)?;
             }
@@ -160,24 +217,40 @@ impl Move<'_> {
     }
 
     fn take_back(&mut self, number: &str, path: &ProjectPath) -> Result<(), ApplyError> {
-        self.probe.step(Step::TakeBack).map_err(io("take back", path.as_str()))?;
-        let Some(dir) = self.folders.parent_of(path).map_err(obstacle(path))? else { return Ok(()) };
+        self.probe
+            .step(Step::TakeBack)
+            .map_err(io("take back", path.as_str()))?;
+        let Some(dir) = self.folders.parent_of(path).map_err(obstacle(path))? else {
+            return Ok(());
+        };
         rename_new(dir, path.name(), self.stage, number).map_err(io("take back", path.as_str()))
     }
 
     fn restore(&mut self, number: &str, path: &ProjectPath) -> Result<(), ApplyError> {
-        let dir = self.folders.make_parent_of(path, |_| {}).map_err(obstacle(path))?;
+        let dir = self
+            .folders
+            .make_parent_of(path, |_| {})
+            .map_err(obstacle(path))?;
         match rename_new(self.backup, number, dir, path.name()) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(ApplyError::Changed { path: path.clone() }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(ApplyError::Changed { path: path.clone() })
+            }
             restored => restored.map_err(io("restore", path.as_str())),
         }
     }
 
     /// Makes what was moved survive a power cut.
     pub(super) fn sync(&mut self) -> Result<(), ApplyError> {
-        self.probe.step(Step::SyncFolders).map_err(io("write", "the project's folder"))?;
+        self.probe
+            .step(Step::SyncFolders)
+            .map_err(io("write", "the project's folder"))?;
         let mut folders = BTreeSet::from([""]);
-        folders.extend(self.journal.entries.iter().flat_map(|entry| entry.path.parents()));
+        folders.extend(
+            self.journal
+                .entries
+                .iter()
+                .flat_map(|entry| entry.path.parents()),
+        );
         for folder in folders {
             if let Ok(Some(dir)) = self.folders.folder(folder) {
                 disk::sync_dir(dir).map_err(io("write", folder))?;
@@ -188,12 +261,18 @@ impl Move<'_> {
 
     /// Removes the folders that emptied because their files were deleted.
     pub(super) fn sweep(&mut self) -> Result<(), ApplyError> {
-        let deleted = self.journal.entries.iter().filter(|entry| entry.after.is_none());
+        let deleted = self
+            .journal
+            .entries
+            .iter()
+            .filter(|entry| entry.after.is_none());
         let folders: BTreeSet<&str> = deleted.flat_map(|entry| entry.path.parents()).collect();
         if folders.is_empty() {
             return Ok(());
         }
-        self.probe.step(Step::Sweep).map_err(io("remove", "empty folders"))?;
+        self.probe
+            .step(Step::Sweep)
+            .map_err(io("remove", "empty folders"))?;
         self.folders.forget();
         // The innermost first: a folder sorts after the one it lies in.
         for folder in folders.into_iter().rev() {
@@ -206,9 +285,18 @@ impl Move<'_> {
 
     fn remove_if_empty(&mut self, folder: &ProjectPath) -> Result<(), ApplyError> {
         // What is no folder any more is the user's.
-        let Ok(Some(parent)) = self.folders.parent_of(folder) else { return Ok(()) };
+        let Ok(Some(parent)) = self.folders.parent_of(folder) else {
+            return Ok(());
+        };
         match gone(parent.remove_dir(folder.name())) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory) => Ok(()),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(())
+            }
             removed => removed.map_err(io("remove", folder.as_str())),
         }
     }

@@ -5,15 +5,18 @@ use std::io::{self, Read as _, Write as _};
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, File, OpenOptions};
 
+use crate::workspace::Found;
 use crate::workspace::folders::{Obstacle, open_regular};
 use crate::workspace::is_executable;
-use crate::workspace::Found;
 
 /// Writes a file that must not exist yet. `mode` is what it gets on systems that have one, less what the user's umask
 /// takes away; `exactly` is not reduced.
 pub(super) fn write_new(dir: &Dir, name: &str, bytes: &[u8], mode: Mode) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true).follow(FollowSymlinks::No);
+    options
+        .write(true)
+        .create_new(true)
+        .follow(FollowSymlinks::No);
     mode.ask(&mut options);
     let mut file = dir.open_with(name, &options)?;
     mode.enforce(&file)?;
@@ -35,7 +38,11 @@ impl Mode {
     /// The mode of a file that replaces one with the mode `old`: who may read it may run it, if anyone may.
     pub(super) fn replacing(old: u32, executable: bool) -> Self {
         let plain = old & 0o666;
-        Self::Exactly(if executable { plain | (plain & 0o444) >> 2 | (old & 0o111) } else { plain })
+        Self::Exactly(if executable {
+            plain | (plain & 0o444) >> 2 | (old & 0o111)
+        } else {
+            plain
+        })
     }
 
     #[cfg(unix)]
@@ -107,7 +114,14 @@ pub(super) fn sync_dir(dir: &Dir) -> io::Result<()> {
         let file = dir.open(".")?;
         match file.sync_all() {
             // Some network file systems cannot, and say so.
-            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+                ) =>
+            {
+                Ok(())
+            }
             result => result,
         }
     } else {
@@ -134,9 +148,16 @@ pub(super) fn gone(result: io::Result<()>) -> io::Result<()> {
 
 /// The regular file with that name, whole.
 pub(super) fn read_regular(dir: &Dir, name: &str, at: &str) -> Result<Option<Found>, Obstacle> {
-    let Some((mut file, metadata)) = open_regular(dir, name, at)? else { return Ok(None) };
+    let Some((mut file, metadata)) = open_regular(dir, name, at)? else {
+        return Ok(None);
+    };
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
-    file.read_to_end(&mut bytes)
-        .map_err(|error| Obstacle { at: at.to_owned(), what: crate::workspace::folders::What::Io(error) })?;
-    Ok(Some(Found { bytes: bytes.into(), executable: is_executable(&metadata) }))
+    file.read_to_end(&mut bytes).map_err(|error| Obstacle {
+        at: at.to_owned(),
+        what: crate::workspace::folders::What::Io(error),
+    })?;
+    Ok(Some(Found {
+        bytes: bytes.into(),
+        executable: is_executable(&metadata),
+    }))
 }

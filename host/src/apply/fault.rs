@@ -53,7 +53,8 @@ pub fn from_request(request: Option<&str>) -> Option<Box<Hook<'static>>> {
     if !cfg!(debug_assertions) {
         return None;
     }
-    let (number, kind) = request.map(|request| request.split_once(':').unwrap_or((request, "abort")))?;
+    let (number, kind) =
+        request.map(|request| request.split_once(':').unwrap_or((request, "abort")))?;
     let at: u32 = number.parse().ok()?;
     let full = kind == "full";
     let count = std::cell::Cell::new(0);

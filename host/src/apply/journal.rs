@@ -75,14 +75,37 @@ struct Check {
 }
 
 impl Journal {
+    /// Whether anything that was there before goes or is replaced.
+    pub(super) fn replaces(&self) -> bool {
+        self.entries.iter().any(|entry| entry.before.is_some())
+    }
+
     pub(super) fn to_text(&self) -> String {
         let mut text = String::new();
         let folders = self.folders.iter().map(ToString::to_string).collect();
-        push(&mut text, &Head { journal: VERSION, id: self.id, label: self.label.clone(), folders });
+        push(
+            &mut text,
+            &Head {
+                journal: VERSION,
+                id: self.id,
+                label: self.label.clone(),
+                folders,
+            },
+        );
         for entry in &self.entries {
-            let stamp = |stamp: Stamp| LineStamp { digest: stamp.digest.to_string(), executable: stamp.executable };
+            let stamp = |stamp: Stamp| LineStamp {
+                digest: stamp.digest.to_string(),
+                executable: stamp.executable,
+            };
             let (before, after) = (entry.before.map(stamp), entry.after.map(stamp));
-            push(&mut text, &Line { path: entry.path.to_string(), before, after });
+            push(
+                &mut text,
+                &Line {
+                    path: entry.path.to_string(),
+                    before,
+                    after,
+                },
+            );
         }
         let check = Digest::of(text.as_bytes()).to_string();
         push(&mut text, &Check { check });
@@ -90,38 +113,66 @@ impl Journal {
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ApplyError> {
-        let wrong = |reason: String| ApplyError::Journal { journal: JOURNAL, reason };
+        let wrong = |reason: String| ApplyError::Journal {
+            journal: JOURNAL,
+            reason,
+        };
         let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not text".to_owned()))?;
         let body = text.strip_suffix('\n').unwrap_or(text);
-        let (body, last) = body.rsplit_once('\n').ok_or_else(|| wrong("it is cut off".to_owned()))?;
-        let check: Check = serde_json::from_str(last).map_err(|_| wrong("it is cut off".to_owned()))?;
+        let (body, last) = body
+            .rsplit_once('\n')
+            .ok_or_else(|| wrong("it is cut off".to_owned()))?;
+        let check: Check =
+            serde_json::from_str(last).map_err(|_| wrong("it is cut off".to_owned()))?;
         let body = format!("{body}\n");
         if check.check != Digest::of(body.as_bytes()).to_string() {
             return Err(wrong("its digest is not that of its lines".to_owned()));
         }
         let mut lines = body.lines().enumerate();
         let (_, head) = lines.next().unwrap_or_default();
-        let head: Head = serde_json::from_str(head).map_err(|error| wrong(format!("line 1: {error}")))?;
+        let head: Head =
+            serde_json::from_str(head).map_err(|error| wrong(format!("line 1: {error}")))?;
         if head.journal != VERSION {
-            return Err(wrong(format!("its format is {}, and this version of scaffold knows {VERSION}; use the version that wrote it", head.journal)));
+            return Err(wrong(format!(
+                "its format is {}, and this version of scaffold knows {VERSION}; use the version that wrote it",
+                head.journal
+            )));
         }
-        let path = |text: &str| ProjectPath::parse_recorded(text).map_err(|error| wrong(error.to_string()));
+        let path = |text: &str| {
+            ProjectPath::parse_recorded(text).map_err(|error| wrong(error.to_string()))
+        };
         let stamp = |stamp: Option<LineStamp>| -> Result<Option<Stamp>, ApplyError> {
             stamp
-                .map(|LineStamp { digest, executable }| match Digest::from_str(&digest) {
-                    Ok(digest) => Ok(Stamp { digest, executable }),
-                    Err(_) => Err(wrong(format!("{digest:?} is not a digest"))),
-                })
+                .map(
+                    |LineStamp { digest, executable }| match Digest::from_str(&digest) {
+                        Ok(digest) => Ok(Stamp { digest, executable }),
+                        Err(_) => Err(wrong(format!("{digest:?} is not a digest"))),
+                    },
+                )
                 .transpose()
         };
-        let folders = head.folders.iter().map(|folder| path(folder)).collect::<Result<_, _>>()?;
+        let folders = head
+            .folders
+            .iter()
+            .map(|folder| path(folder))
+            .collect::<Result<_, _>>()?;
         let entries = lines
             .map(|(number, line)| {
-                let line: Line = serde_json::from_str(line).map_err(|error| wrong(format!("line {}: {error}", number + 1)))?;
-                Ok(Entry { path: path(&line.path)?, before: stamp(line.before)?, after: stamp(line.after)? })
+                let line: Line = serde_json::from_str(line)
+                    .map_err(|error| wrong(format!("line {}: {error}", number + 1)))?;
+                Ok(Entry {
+                    path: path(&line.path)?,
+                    before: stamp(line.before)?,
+                    after: stamp(line.after)?,
+                })
             })
             .collect::<Result<_, ApplyError>>()?;
-        Ok(Self { id: head.id, label: head.label, folders, entries })
+        Ok(Self {
+            id: head.id,
+            label: head.label,
+            folders,
+            entries,
+        })
     }
 }
 
@@ -136,16 +187,33 @@ mod tests {
     use super::*;
 
     fn journal() -> Journal {
-        let stamp = |text: &str, executable| Some(Stamp { digest: Digest::of(text.as_bytes()), executable });
+        let stamp = |text: &str, executable| {
+            Some(Stamp {
+                digest: Digest::of(text.as_bytes()),
+                executable,
+            })
+        };
         let path = |path: &str| ProjectPath::parse_recorded(path).unwrap();
         Journal {
             id: 7,
             label: "add \"x\"\n".to_owned(),
             folders: vec![path("a"), path("a/b")],
             entries: vec![
-                Entry { path: path("a/b/c"), before: None, after: stamp("1", true) },
-                Entry { path: path("old"), before: stamp("2", false), after: None },
-                Entry { path: ProjectPath::lock(), before: stamp("3", false), after: stamp("4", false) },
+                Entry {
+                    path: path("a/b/c"),
+                    before: None,
+                    after: stamp("1", true),
+                },
+                Entry {
+                    path: path("old"),
+                    before: stamp("2", false),
+                    after: None,
+                },
+                Entry {
+                    path: ProjectPath::lock(),
+                    before: stamp("3", false),
+                    after: stamp("4", false),
+                },
             ],
         }
     }
@@ -180,9 +248,16 @@ mod tests {
 
     #[test]
     fn a_later_format_is_named() {
-        let text = journal().to_text().replace("\"journal\":1", "\"journal\":2");
+        let text = journal()
+            .to_text()
+            .replace("\"journal\":1", "\"journal\":2");
         let body = &text[..text.trim_end().rfind('\n').unwrap() + 1];
         let text = format!("{body}{{\"check\":\"{}\"}}\n", Digest::of(body.as_bytes()));
-        assert!(Journal::parse(text.as_bytes()).unwrap_err().to_string().contains("its format is 2"));
+        assert!(
+            Journal::parse(text.as_bytes())
+                .unwrap_err()
+                .to_string()
+                .contains("its format is 2")
+        );
     }
 }

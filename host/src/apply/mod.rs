@@ -7,9 +7,11 @@
 //! go back, which the next command does ([`recover()`]). A project that does not exist is made beside its place and renamed
 //! ([`fresh`]).
 //!
-//! What is waited for: if a file of the user's is replaced, all new contents are on the disk before the journal is, and the
-//! journal is before the first file is moved. If files are only added, contents are not waited for, since nothing can be
-//! lost that was there; a journal found after a power cut tells by its digests which of them did not reach the disk.
+//! What is waited for: if a file of the user's is replaced or deleted, all new contents are on the disk before the journal
+//! is, the journal is before the first file is moved, and all moves are before the journal goes. So a power cut is no worse
+//! than a kill. If files are only added, the journal alone is waited for: nothing can be lost that was there, a journal
+//! found after a power cut tells by its digests which contents did not reach the disk, and a change that was complete for
+//! less than the half minute in which systems write everything out can be made again.
 
 mod commit;
 mod disk;
@@ -71,11 +73,21 @@ pub struct Applied {
 
 /// Brings the project at `root` to what `plan` says, together with our own files ([`Action::own`]). On an error the project
 /// is as it was, unless the error is [`ApplyError::Stuck`].
-pub fn apply(root: &Path, plan: &Plan, own: &[Action], options: &Options<'_>) -> Result<Applied, ApplyError> {
+pub fn apply(
+    root: &Path,
+    plan: &Plan,
+    own: &[Action],
+    options: &Options<'_>,
+) -> Result<Applied, ApplyError> {
     write(root, plan, own, options).map_err(ApplyError::unchanged)
 }
 
-fn write(root: &Path, plan: &Plan, own: &[Action], options: &Options<'_>) -> Result<Applied, ApplyError> {
+fn write(
+    root: &Path,
+    plan: &Plan,
+    own: &[Action],
+    options: &Options<'_>,
+) -> Result<Applied, ApplyError> {
     let probe = Probe(options.fault);
     let changes = stage::changes(plan, own)?;
     if changes.is_empty() {
@@ -85,7 +97,8 @@ fn write(root: &Path, plan: &Plan, own: &[Action], options: &Options<'_>) -> Res
     if !workspace.exists() {
         return fresh::create(root, &changes, options.label, probe);
     }
-    let dir = Dir::open_ambient_dir(root, ambient_authority()).map_err(io("open", root.display().to_string()))?;
+    let dir = Dir::open_ambient_dir(root, ambient_authority())
+        .map_err(io("open", root.display().to_string()))?;
     let state = State::enter(dir, options.waiting, probe)?;
     let result = change(&state, root, &changes, options.label, probe);
     state.leave();
@@ -104,7 +117,12 @@ fn change(
     }
     // What a command left that was interrupted before its journal.
     undo::clear(state, Probe::default())?;
-    let clone = || state.root.try_clone().map_err(io("open", "the project's folder"));
+    let clone = || {
+        state
+            .root
+            .try_clone()
+            .map_err(io("open", "the project's folder"))
+    };
     stage::verify(&Workspace::of(root, clone()?), changes, probe)?;
     let journal = Journal {
         id: undo::next_id(&state.dir)?,
@@ -119,35 +137,76 @@ fn change(
     let (Some(stage), Some(backup)) = (state.folder(STAGE)?, state.folder(BACKUP)?) else {
         return Err(io("open", ".scaffold")(io::ErrorKind::NotFound.into()));
     };
-    let mut change = Move { journal: &journal, stage: &stage, backup: &backup, folders: Folders::new(clone()?), probe };
+    let mut change = Move {
+        journal: &journal,
+        stage: &stage,
+        backup: &backup,
+        folders: Folders::new(clone()?),
+        probe,
+    };
     let done = change
         .forward()
-        .and_then(|()| change.sync())
+        .and_then(|()| {
+            if journal.replaces() {
+                change.sync()
+            } else {
+                Ok(())
+            }
+        })
         .and_then(|()| change.sweep())
         .and_then(|()| undo::commit(state, &journal, probe));
     match done {
         Ok(()) => {
-            let deleted = journal.entries.iter().filter(|entry| entry.after.is_none()).count();
-            Ok(Applied { written: journal.entries.len() - deleted, deleted, record: Some(journal.id) })
+            let deleted = journal
+                .entries
+                .iter()
+                .filter(|entry| entry.after.is_none())
+                .count();
+            Ok(Applied {
+                written: journal.entries.len() - deleted,
+                deleted,
+                record: Some(journal.id),
+            })
         }
         Err(cause) => match recover::roll_back(state, change) {
             Ok(_) => Err(cause),
-            Err(rollback) => Err(ApplyError::Stuck { cause: Box::new(cause), rollback: Box::new(rollback) }),
+            Err(rollback) => Err(ApplyError::Stuck {
+                cause: Box::new(cause),
+                rollback: Box::new(rollback),
+            }),
         },
     }
 }
 
 /// Everything up to the journal; touches nothing of the project.
-fn prepare(state: &State, changes: &[Change], journal: &Journal, probe: Probe<'_>) -> Result<(), ApplyError> {
-    let durable = journal.entries.iter().any(|entry| entry.before.is_some());
-    let root = state.root.try_clone().map_err(io("open", "the project's folder"))?;
+fn prepare(
+    state: &State,
+    changes: &[Change],
+    journal: &Journal,
+    probe: Probe<'_>,
+) -> Result<(), ApplyError> {
+    let root = state
+        .root
+        .try_clone()
+        .map_err(io("open", "the project's folder"))?;
     state.make_folder(BACKUP)?;
     let stage = state.make_folder(STAGE)?;
-    stage::write(&stage, &mut Folders::new(root), changes, durable, probe)?;
+    stage::write(
+        &stage,
+        &mut Folders::new(root),
+        changes,
+        journal.replaces(),
+        probe,
+    )?;
     let writing = || io("write", journal::JOURNAL);
     probe.step(Step::Journal).map_err(writing())?;
     // Written under another name first: a journal that is there is a whole one.
-    let file = write_new(&stage, JOURNAL, journal.to_text().as_bytes(), Mode::New { executable: false });
+    let file = write_new(
+        &stage,
+        JOURNAL,
+        journal.to_text().as_bytes(),
+        Mode::New { executable: false },
+    );
     let file = file.map_err(writing())?;
     file.sync_all().map_err(writing())?;
     disk::rename_new(&stage, JOURNAL, &state.dir, JOURNAL).map_err(writing())?;
@@ -163,8 +222,14 @@ fn abandon(state: &State) {
 /// The folders that will have to be made, the outermost first.
 fn missing_folders(folders: &mut Folders, changes: &[Change]) -> Vec<ProjectPath> {
     let placed = changes.iter().filter(|change| change.entry.after.is_some());
-    let parents: BTreeSet<&str> = placed.flat_map(|change| change.entry.path.parents()).collect();
-    let missing = parents.into_iter().filter(|folder| !matches!(folders.folder(folder), Ok(Some(_))));
+    let parents: BTreeSet<&str> = placed
+        .flat_map(|change| change.entry.path.parents())
+        .collect();
+    let missing = parents
+        .into_iter()
+        .filter(|folder| !matches!(folders.folder(folder), Ok(Some(_))));
     // A folder above a project path is one itself.
-    missing.filter_map(|folder| ProjectPath::parse(folder).ok()).collect()
+    missing
+        .filter_map(|folder| ProjectPath::parse(folder).ok())
+        .collect()
 }

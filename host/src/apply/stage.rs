@@ -29,14 +29,26 @@ pub(super) struct Change {
 pub(super) fn changes(plan: &Plan, own: &[Action]) -> Result<Vec<Change>, ApplyError> {
     let mut secrets = Secrets::default();
     for placeholder in &plan.secrets {
-        secrets.insert(placeholder.clone(), placeholder.draw().map_err(ApplyError::Random)?);
+        secrets.insert(
+            placeholder.clone(),
+            placeholder.draw().map_err(ApplyError::Random)?,
+        );
     }
-    let mut actions: Vec<&Action> = plan.writes().chain(own.iter().filter(|action| action.writes())).collect();
+    let mut actions: Vec<&Action> = plan
+        .writes()
+        .chain(own.iter().filter(|action| action.writes()))
+        .collect();
     actions.sort_by_key(|action| {
-        let own = action.path.is_own().then_some(action.path == ProjectPath::lock());
+        let own = action
+            .path
+            .is_own()
+            .then_some(action.path == ProjectPath::lock());
         (own, action.after.is_some(), &action.path)
     });
-    Ok(actions.into_iter().map(|action| change(action, &secrets)).collect())
+    Ok(actions
+        .into_iter()
+        .map(|action| change(action, &secrets))
+        .collect())
 }
 
 fn change(action: &Action, secrets: &Secrets) -> Change {
@@ -47,31 +59,53 @@ fn change(action: &Action, secrets: &Secrets) -> Change {
         };
         (bytes, after.executable)
     });
-    let after = content.as_ref().map(|(bytes, executable)| Stamp { digest: Digest::of(bytes), executable: *executable });
+    let after = content.as_ref().map(|(bytes, executable)| Stamp {
+        digest: Digest::of(bytes),
+        executable: *executable,
+    });
     Change {
-        entry: Entry { path: action.path.clone(), before: action.before, after },
+        entry: Entry {
+            path: action.path.clone(),
+            before: action.before,
+            after,
+        },
         bytes: content.map(|(bytes, _)| bytes),
     }
 }
 
 /// Checks that every file is as it was when the plan was made.
-pub(super) fn verify(workspace: &Workspace, changes: &[Change], probe: Probe<'_>) -> Result<(), ApplyError> {
+pub(super) fn verify(
+    workspace: &Workspace,
+    changes: &[Change],
+    probe: Probe<'_>,
+) -> Result<(), ApplyError> {
     let leaving: BTreeSet<&str> = changes
         .iter()
         .filter(|change| change.entry.after.is_none())
         .map(|change| change.entry.path.as_str())
         .collect();
-    for Change { entry: Entry { path, before, .. }, .. } in changes {
-        probe.step(Step::Verify).map_err(io("read", path.as_str()))?;
+    for Change {
+        entry: Entry { path, before, .. },
+        ..
+    } in changes
+    {
+        probe
+            .step(Step::Verify)
+            .map_err(io("read", path.as_str()))?;
         let same = match (before, workspace.read(path)) {
             (None, Ok(None)) => true,
             // The old name of a file whose name changes in case only, on a system that ignores case.
             (None, Ok(Some(_))) => {
                 let fold = path.fold();
-                leaving.iter().any(|other| scaffold_registry::path::fold(other) == fold) && !workspace.is_spelled(path)?
+                leaving
+                    .iter()
+                    .any(|other| scaffold_registry::path::fold(other) == fold)
+                    && !workspace.is_spelled(path)?
             }
             (None, Err(WorkspaceError::FileInTheWay { at, .. })) => leaving.contains(at.as_str()),
-            (None, Err(WorkspaceError::FolderInTheWay { .. })) => workspace.holds_only(path, &leaving)?,
+            (None, Err(WorkspaceError::FolderInTheWay { .. })) => {
+                workspace.holds_only(path, &leaving)?
+            }
             (Some(before), Ok(Some(found))) => before.matches(&found),
             (Some(_), Ok(None)) => false,
             (_, Err(error)) => return Err(error.into()),
@@ -93,20 +127,39 @@ pub(super) fn write(
 ) -> Result<(), ApplyError> {
     let mut written = Vec::new();
     for (number, change) in changes.iter().enumerate() {
-        let Change { entry: Entry { path, before, after: Some(after) }, bytes: Some(bytes) } = change else { continue };
-        probe.step(Step::Stage).map_err(io("write", path.as_str()))?;
+        let Change {
+            entry:
+                Entry {
+                    path,
+                    before,
+                    after: Some(after),
+                },
+            bytes: Some(bytes),
+        } = change
+        else {
+            continue;
+        };
+        probe
+            .step(Step::Stage)
+            .map_err(io("write", path.as_str()))?;
         let mode = match before {
             Some(_) => replacing(folders, path, after.executable)?,
-            None => Mode::New { executable: after.executable },
+            None => Mode::New {
+                executable: after.executable,
+            },
         };
-        let file = disk::write_new(stage, &number.to_string(), bytes, mode).map_err(io("write", path.as_str()))?;
+        let file = disk::write_new(stage, &number.to_string(), bytes, mode)
+            .map_err(io("write", path.as_str()))?;
         if durable {
             written.push((path, file));
         }
     }
     // All are written before the first is waited for, so that the system can put them to disk together.
     for (path, file) in written {
-        probe.step(Step::SyncStage).and_then(|()| file.sync_all()).map_err(io("write", path.as_str()))?;
+        probe
+            .step(Step::SyncStage)
+            .and_then(|()| file.sync_all())
+            .map_err(io("write", path.as_str()))?;
     }
     if durable {
         disk::sync_dir(stage).map_err(io("write", ".scaffold/stage"))?;
@@ -115,13 +168,21 @@ pub(super) fn write(
 }
 
 /// The mode of a file that replaces the one at `path`.
-fn replacing(folders: &mut Folders, path: &ProjectPath, executable: bool) -> Result<Mode, ApplyError> {
+fn replacing(
+    folders: &mut Folders,
+    path: &ProjectPath,
+    executable: bool,
+) -> Result<Mode, ApplyError> {
     let new = Mode::New { executable };
     if !KEEPS_MODE {
         return Ok(new);
     }
     let obstacle = |obstacle| ApplyError::from(WorkspaceError::obstacle(path, obstacle));
-    let Some(dir) = folders.parent_of(path).map_err(obstacle)? else { return Ok(new) };
+    let Some(dir) = folders.parent_of(path).map_err(obstacle)? else {
+        return Ok(new);
+    };
     let found = open_regular(dir, path.name(), path.as_str()).map_err(obstacle)?;
-    Ok(found.and_then(|(_, metadata)| disk::mode_of(&metadata)).map_or(new, |old| Mode::replacing(old, executable)))
+    Ok(found
+        .and_then(|(_, metadata)| disk::mode_of(&metadata))
+        .map_or(new, |old| Mode::replacing(old, executable)))
 }

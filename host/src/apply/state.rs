@@ -35,7 +35,11 @@ pub(super) struct State {
 
 impl State {
     /// Enters the folder, making it where it is missing, and waits for the lock; `waiting` is told once if that takes time.
-    pub(super) fn enter(root: Dir, waiting: Option<&dyn Fn()>, probe: Probe<'_>) -> Result<Self, ApplyError> {
+    pub(super) fn enter(
+        root: Dir,
+        waiting: Option<&dyn Fn()>,
+        probe: Probe<'_>,
+    ) -> Result<Self, ApplyError> {
         let entering = |source| io("open", STATE)(source);
         // Whoever held the lock may have removed the folder with it: then what was locked is no longer in the project.
         for _ in 0..8 {
@@ -58,10 +62,17 @@ impl State {
                 }
             };
             if is_current(&dir, &lock) {
-                return Ok(Self { root, dir, made, _lock: lock });
+                return Ok(Self {
+                    root,
+                    dir,
+                    made,
+                    _lock: lock,
+                });
             }
         }
-        Err(entering(io::Error::other("other commands make and remove it all the time")))
+        Err(entering(io::Error::other(
+            "other commands make and remove it all the time",
+        )))
     }
 
     /// The same in a project that is being made.
@@ -69,7 +80,12 @@ impl State {
         probe.step(Step::Enter).map_err(io("make", STATE))?;
         let dir = make(&root)?;
         let lock = lock(&dir, None).map_err(io("lock", ".scaffold/lock"))?;
-        Ok(Self { root, dir, made: true, _lock: lock })
+        Ok(Self {
+            root,
+            dir,
+            made: true,
+            _lock: lock,
+        })
     }
 
     /// Opens one of our folders; none if it does not exist.
@@ -79,14 +95,19 @@ impl State {
 
     /// Makes one of our folders anew, empty.
     pub(super) fn make_folder(&self, name: &'static str) -> Result<Dir, ApplyError> {
-        let made = self.dir.create_dir(name).and_then(|()| self.dir.open_dir_nofollow(name));
+        let made = self
+            .dir
+            .create_dir(name)
+            .and_then(|()| self.dir.open_dir_nofollow(name));
         made.map_err(io("make", format!("{STATE}/{name}")))
     }
 
     /// Removes the folder where no project needs it: the command that made it came to nothing.
     pub(super) fn leave(self) {
         let is_there = |name| disk::is_there(&self.dir, name).unwrap_or(true);
-        let busy = [JOURNAL, JOURNAL_BACK, BACKUP, UNDO].into_iter().any(is_there);
+        let busy = [JOURNAL, JOURNAL_BACK, BACKUP, UNDO]
+            .into_iter()
+            .any(is_there);
         if !busy && (self.made || !is_project(&self.root, &self.dir)) {
             // What stays is found and cleared away by the next command.
             let _ = self.root.remove_dir_all(STATE);
@@ -119,7 +140,14 @@ fn open(dir: &Dir, name: &'static str) -> Result<Option<Dir>, ApplyError> {
     match folders.folder(name) {
         Ok(None) => Ok(None),
         Ok(Some(found)) => Ok(Some(found.try_clone().map_err(io("open", name))?)),
-        Err(obstacle) => Err(in_state(if name == STATE { STATE } else { ".scaffold/…" }, obstacle)),
+        Err(obstacle) => Err(in_state(
+            if name == STATE {
+                STATE
+            } else {
+                ".scaffold/…"
+            },
+            obstacle,
+        )),
     }
 }
 
@@ -155,7 +183,12 @@ pub(super) fn is_project(root: &Dir, dir: &Dir) -> bool {
 
 fn lock(dir: &Dir, waiting: Option<&dyn Fn()>) -> io::Result<std::fs::File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).follow(FollowSymlinks::No);
+    options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .follow(FollowSymlinks::No);
     let file = dir.open_with(LOCK_FILE, &options)?.into_std();
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -50,7 +50,9 @@ pub fn last_change(root: &Path) -> Result<Option<Record>, ApplyError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io("open", root.display().to_string())(error)),
     };
-    let Some(dir) = state::find(&dir)? else { return Ok(None) };
+    let Some(dir) = state::find(&dir)? else {
+        return Ok(None);
+    };
     for id in records(&dir)?.into_iter().rev() {
         if let Some(record) = read(&dir, id)? {
             return Ok(Some(record));
@@ -63,16 +65,38 @@ pub fn last_change(root: &Path) -> Result<Option<Record>, ApplyError> {
 fn read(state: &Dir, id: u64) -> Result<Option<Record>, ApplyError> {
     const AT: &str = ".scaffold/undo";
     let mut folders = Folders::new(state.try_clone().map_err(io("open", ".scaffold"))?);
-    let found = folders.folder(&format!("{UNDO}/{id}")).map_err(|obstacle| in_state(AT, obstacle))?;
+    let found = folders
+        .folder(&format!("{UNDO}/{id}"))
+        .map_err(|obstacle| in_state(AT, obstacle))?;
     let Some(dir) = found else { return Ok(None) };
-    let file = |name: &str| disk::read_regular(dir, name, AT).map_err(|obstacle| in_state(AT, obstacle));
-    let Some(text) = file(JOURNAL)? else { return Ok(None) };
+    let file =
+        |name: &str| disk::read_regular(dir, name, AT).map_err(|obstacle| in_state(AT, obstacle));
+    let Some(text) = file(JOURNAL)? else {
+        return Ok(None);
+    };
     let journal = Journal::parse(&text.bytes)?;
-    let files = journal.entries.into_iter().enumerate().map(|(number, entry)| {
-        let old = if entry.before.is_some() { file(&number.to_string())?.map(|found| found.bytes) } else { None };
-        Ok(RecordedFile { path: entry.path, before: entry.before, after: entry.after, old })
-    });
-    Ok(Some(Record { id, label: journal.label, files: files.collect::<Result<_, ApplyError>>()? }))
+    let files = journal
+        .entries
+        .into_iter()
+        .enumerate()
+        .map(|(number, entry)| {
+            let old = if entry.before.is_some() {
+                file(&number.to_string())?.map(|found| found.bytes)
+            } else {
+                None
+            };
+            Ok(RecordedFile {
+                path: entry.path,
+                before: entry.before,
+                after: entry.after,
+                old,
+            })
+        });
+    Ok(Some(Record {
+        id,
+        label: journal.label,
+        files: files.collect::<Result<_, ApplyError>>()?,
+    }))
 }
 
 /// The number for the next record.
@@ -82,11 +106,17 @@ pub(super) fn next_id(state: &Dir) -> Result<u64, ApplyError> {
 
 /// Ends a change that is in place. Once the journal is renamed it counts as done, whatever happens to the rest.
 pub(super) fn commit(state: &State, journal: &Journal, probe: Probe<'_>) -> Result<(), ApplyError> {
-    probe.step(Step::Commit).map_err(io("write", super::journal::JOURNAL))?;
-    let renamed = state.dir.rename(JOURNAL, &state.dir, format!("{BACKUP}/{JOURNAL}"));
+    probe
+        .step(Step::Commit)
+        .map_err(io("write", super::journal::JOURNAL))?;
+    let renamed = state
+        .dir
+        .rename(JOURNAL, &state.dir, format!("{BACKUP}/{JOURNAL}"));
     renamed.map_err(io("write", super::journal::JOURNAL))?;
     // What is left is tidying, which the next command does if this one cannot.
-    let _ = record(state, journal.id, probe).and_then(|()| clear(state, probe)).and_then(|()| prune(state, probe));
+    let _ = record(state, journal.id, probe)
+        .and_then(|()| clear(state, probe))
+        .and_then(|()| prune(state, probe));
     Ok(())
 }
 
@@ -98,7 +128,10 @@ fn record(state: &State, id: u64, probe: Probe<'_>) -> Result<(), ApplyError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => made.map_err(filing())?,
     }
-    state.dir.rename(BACKUP, &state.dir, format!("{UNDO}/{id}")).map_err(filing())
+    state
+        .dir
+        .rename(BACKUP, &state.dir, format!("{UNDO}/{id}"))
+        .map_err(filing())
 }
 
 /// Clears away what a command left that is done or had not begun.
@@ -109,16 +142,22 @@ pub(super) fn clear(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
         match found {
             Some(text) => record(state, Journal::parse(&text.bytes)?.id, probe)?,
             None => {
-                probe.step(Step::Clear).map_err(io("remove", ".scaffold/backup"))?;
+                probe
+                    .step(Step::Clear)
+                    .map_err(io("remove", ".scaffold/backup"))?;
                 match gone(state.dir.remove_dir(BACKUP)) {
                     // Not all of it could be restored. It is the user's, so it is kept.
-                    Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => record(state, next_id(&state.dir)?, probe)?,
+                    Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                        record(state, next_id(&state.dir)?, probe)?
+                    }
                     removed => removed.map_err(io("remove", ".scaffold/backup"))?,
                 }
             }
         }
     }
-    probe.step(Step::Clear).map_err(io("remove", ".scaffold/stage"))?;
+    probe
+        .step(Step::Clear)
+        .map_err(io("remove", ".scaffold/stage"))?;
     gone(state.dir.remove_dir_all(STAGE)).map_err(io("remove", ".scaffold/stage"))
 }
 
@@ -126,8 +165,13 @@ pub(super) fn clear(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
 fn prune(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
     let ids = records(&state.dir)?;
     for id in ids.iter().take(ids.len().saturating_sub(KEEP)) {
-        probe.step(Step::Clear).map_err(io("remove", ".scaffold/undo"))?;
-        state.dir.remove_dir_all(format!("{UNDO}/{id}")).map_err(io("remove", ".scaffold/undo"))?;
+        probe
+            .step(Step::Clear)
+            .map_err(io("remove", ".scaffold/undo"))?;
+        state
+            .dir
+            .remove_dir_all(format!("{UNDO}/{id}"))
+            .map_err(io("remove", ".scaffold/undo"))?;
     }
     Ok(())
 }

@@ -2,7 +2,12 @@
 
 use super::*;
 
-const MAKERS: [fn() -> Scenario; 4] = [Scenario::full, Scenario::small, Scenario::fresh, Scenario::additions];
+const MAKERS: [fn() -> Scenario; 4] = [
+    Scenario::full,
+    Scenario::small,
+    Scenario::fresh,
+    Scenario::additions,
+];
 
 /// Whatever fails, the project is exactly as it was, our own folder included, or the change is complete.
 #[test]
@@ -17,23 +22,59 @@ fn failing_at_any_step_leaves_the_old_tree_exactly() {
             match scenario.apply(Some(&failing(at, io::ErrorKind::PermissionDenied, false))) {
                 Err(error) => {
                     failed += 1;
-                    assert_eq!(snapshot(&scenario.root), old, "step {at}, {:?}: {error}", steps[at - 1]);
-                    assert_eq!(snapshot(scenario.dir.path()), above, "step {at}, {:?}: {error}", steps[at - 1]);
+                    assert_eq!(
+                        snapshot(&scenario.root),
+                        old,
+                        "step {at}, {:?}: {error}",
+                        steps[at - 1]
+                    );
+                    assert_eq!(
+                        snapshot(scenario.dir.path()),
+                        above,
+                        "step {at}, {:?}: {error}",
+                        steps[at - 1]
+                    );
                     assert!(matches!(error, ApplyError::Unchanged(_)), "{error:?}");
-                    assert!(error.to_string().starts_with("nothing in the project was changed: cannot "), "{error}");
-                    assert!(error.to_string().ends_with("Make the folder writable for you and run the command again"), "{error}");
+                    assert!(
+                        error
+                            .to_string()
+                            .starts_with("nothing in the project was changed: cannot "),
+                        "{error}"
+                    );
+                    assert!(
+                        error.to_string().ends_with(
+                            "Make the folder writable for you and run the command again"
+                        ),
+                        "{error}"
+                    );
                 }
                 // Only tidying is left after the change is committed.
                 Ok(_) => {
-                    let committed = steps.iter().rposition(|step| *step == Step::Commit).unwrap() + 1;
-                    assert!(at > committed, "step {at}, {:?} failed and was not noticed", steps[at - 1]);
-                    assert_eq!(project(&scenario.root), new, "step {at}, {:?}", steps[at - 1]);
+                    let committed = steps
+                        .iter()
+                        .rposition(|step| *step == Step::Commit)
+                        .unwrap()
+                        + 1;
+                    assert!(
+                        at > committed,
+                        "step {at}, {:?} failed and was not noticed",
+                        steps[at - 1]
+                    );
+                    assert_eq!(
+                        project(&scenario.root),
+                        new,
+                        "step {at}, {:?}",
+                        steps[at - 1]
+                    );
                 }
             }
             assert!(!is_interrupted(&scenario.root).unwrap());
             // What is left to tidy is tidied without a word about an interruption to the project itself.
             let recovered = recover(&scenario.root, &Options::default()).unwrap();
-            assert!(matches!(recovered, None | Some(Recovered::Cleared)), "{recovered:?}");
+            assert!(
+                matches!(recovered, None | Some(Recovered::Cleared)),
+                "{recovered:?}"
+            );
             assert_eq!(recover(&scenario.root, &Options::default()).unwrap(), None);
         }
         assert!(failed >= steps.len() / 2);
@@ -77,7 +118,11 @@ fn a_full_disk_leaves_the_old_tree_and_says_what_to_do() {
         let error = scenario
             .apply(Some(&|step| {
                 written.set(written.get() + usize::from(step == Step::Stage));
-                if step == Step::Stage && written.get() > 1 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+                if step == Step::Stage && written.get() > 1 {
+                    Err(io::ErrorKind::StorageFull.into())
+                } else {
+                    Ok(())
+                }
             }))
             .unwrap_err();
         assert_eq!(snapshot(&scenario.root), old);
@@ -102,14 +147,21 @@ fn a_real_full_disk_leaves_the_old_tree() {
     let check = || {
         let plan = |root: &Path| {
             let theirs = tree(&[("a", "2\n", false), ("big", &big, false)]);
-            merge(&tree(&[("a", "1\n", false)]), &theirs, &Workspace::open(root).unwrap(), &Labels::default()).unwrap()
+            merge(
+                &tree(&[("a", "1\n", false)]),
+                &theirs,
+                &Workspace::open(root).unwrap(),
+                &Labels::default(),
+            )
+            .unwrap()
         };
         let there = dir.path().join("there");
         put(&there, "a", b"1\n");
         for root in [there, dir.path().join("fresh")] {
             let old = snapshot(&root);
             let mut plan = plan(&root);
-            plan.actions.retain(|action| root.exists() || action.before.is_none());
+            plan.actions
+                .retain(|action| root.exists() || action.before.is_none());
             let error = super::super::apply(&root, &plan, &[], &Options::default()).unwrap_err();
             assert!(error.to_string().contains("Free some space"), "{error}");
             assert_eq!(snapshot(&root), old);
@@ -117,7 +169,9 @@ fn a_real_full_disk_leaves_the_old_tree() {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     };
     let result = catch_unwind(AssertUnwindSafe(check));
-    let _ = std::process::Command::new("umount").arg(dir.path()).status();
+    let _ = std::process::Command::new("umount")
+        .arg(dir.path())
+        .status();
     if let Err(reason) = result {
         resume_unwind(reason);
     }
@@ -132,7 +186,10 @@ fn a_read_only_folder_is_said_to_be_one() {
     if std::fs::write(scenario.root.join("probe"), b"").is_err() {
         let old = snapshot(&scenario.root);
         let error = scenario.apply(None).unwrap_err();
-        assert!(error.to_string().contains("Make the folder writable"), "{error}");
+        assert!(
+            error.to_string().contains("Make the folder writable"),
+            "{error}"
+        );
         assert_eq!(snapshot(&scenario.root), old);
     }
     chmod(&scenario.root, 0o755);

@@ -32,7 +32,10 @@ pub(super) fn put(root: &Path, at: &str, bytes: &[u8]) {
 #[cfg(unix)]
 pub(super) fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::symlink_metadata(path).unwrap().permissions().mode()
+    std::fs::symlink_metadata(path)
+        .unwrap()
+        .permissions()
+        .mode()
 }
 
 #[cfg(not(unix))]
@@ -54,7 +57,13 @@ pub(super) fn snapshot(root: &Path) -> Option<Snapshot> {
     fn fill(root: &Path, at: &Path, into: &mut Snapshot) {
         for entry in std::fs::read_dir(at).unwrap() {
             let entry = entry.unwrap();
-            let name = entry.path().strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+            let name = entry
+                .path()
+                .strip_prefix(root)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .replace('\\', "/");
             let of = entry.file_type().unwrap();
             let bytes = of.is_file().then(|| std::fs::read(entry.path()).unwrap());
             into.insert(name, (mode(&entry.path()), bytes));
@@ -81,7 +90,11 @@ pub(super) fn project(root: &Path) -> Option<Snapshot> {
 pub(super) fn tree(files: &[(&str, &str, bool)]) -> Tree {
     let mut tree = Tree::new();
     for (at, text, executable) in files {
-        let file = File { bytes: text.as_bytes().into(), executable: *executable, ownership: Ownership::Managed };
+        let file = File {
+            bytes: text.as_bytes().into(),
+            executable: *executable,
+            ownership: Ownership::Managed,
+        };
         tree.insert(path(at), file).unwrap();
     }
     tree
@@ -96,8 +109,18 @@ pub(super) struct Scenario {
 }
 
 fn own(file: ProjectPath, before: Option<&str>, after: &str) -> Action {
-    let before = before.map(|text| Found { bytes: text.as_bytes().into(), executable: false });
-    Action::own(file, before.as_ref(), Some(Content { bytes: after.as_bytes().into(), executable: false }))
+    let before = before.map(|text| Found {
+        bytes: text.as_bytes().into(),
+        executable: false,
+    });
+    Action::own(
+        file,
+        before.as_ref(),
+        Some(Content {
+            bytes: after.as_bytes().into(),
+            executable: false,
+        }),
+    )
 }
 
 impl Scenario {
@@ -138,9 +161,23 @@ impl Scenario {
         std::fs::create_dir(root.join("empty")).unwrap();
         chmod(&root.join("dir/merge"), 0o700);
         chmod(&root.join("update"), 0o600);
-        let plan = merge(&base, &theirs, &Workspace::open(&root).unwrap(), &Labels::default()).unwrap();
-        let own = vec![own(ProjectPath::lock(), Some("old"), "new"), own(ProjectPath::manifest(), Some("old"), "new")];
-        Self { dir, root, plan, own }
+        let plan = merge(
+            &base,
+            &theirs,
+            &Workspace::open(&root).unwrap(),
+            &Labels::default(),
+        )
+        .unwrap();
+        let own = vec![
+            own(ProjectPath::lock(), Some("old"), "new"),
+            own(ProjectPath::manifest(), Some("old"), "new"),
+        ];
+        Self {
+            dir,
+            root,
+            plan,
+            own,
+        }
     }
 
     /// One file of each: replaced, deleted, made.
@@ -151,17 +188,46 @@ impl Scenario {
         let root = dir.path().join("project");
         put(&root, "a", b"1\n");
         put(&root, "d/b", b"1\n");
-        let plan = merge(&base, &theirs, &Workspace::open(&root).unwrap(), &Labels::default()).unwrap();
-        Self { dir, root, plan, own: vec![own(ProjectPath::lock(), None, "new")] }
+        let plan = merge(
+            &base,
+            &theirs,
+            &Workspace::open(&root).unwrap(),
+            &Labels::default(),
+        )
+        .unwrap();
+        Self {
+            dir,
+            root,
+            plan,
+            own: vec![own(ProjectPath::lock(), None, "new")],
+        }
     }
 
     /// A project that does not exist, in a folder that does not either.
     pub(super) fn fresh() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("above/project");
-        let theirs = tree(&[("a", "1\n", false), ("d/b", "1\n", true), ("d/e/c", "", false)]);
-        let plan = merge(&Tree::new(), &theirs, &Workspace::open(&root).unwrap(), &Labels::default()).unwrap();
-        Self { dir, root, plan, own: vec![own(ProjectPath::manifest(), None, "new"), own(ProjectPath::lock(), None, "new")] }
+        let theirs = tree(&[
+            ("a", "1\n", false),
+            ("d/b", "1\n", true),
+            ("d/e/c", "", false),
+        ]);
+        let plan = merge(
+            &Tree::new(),
+            &theirs,
+            &Workspace::open(&root).unwrap(),
+            &Labels::default(),
+        )
+        .unwrap();
+        Self {
+            dir,
+            root,
+            plan,
+            own: vec![
+                own(ProjectPath::manifest(), None, "new"),
+                own(ProjectPath::lock(), None, "new"),
+            ],
+        }
     }
 
     /// Only new files, in a folder that is there.
@@ -170,12 +236,32 @@ impl Scenario {
         let root = dir.path().join("project");
         put(&root, "users", b"mine");
         let theirs = tree(&[("a", "1\n", false), ("d/b", "1\n", true)]);
-        let plan = merge(&Tree::new(), &theirs, &Workspace::open(&root).unwrap(), &Labels::default()).unwrap();
-        Self { dir, root, plan, own: vec![own(ProjectPath::lock(), None, "new")] }
+        let plan = merge(
+            &Tree::new(),
+            &theirs,
+            &Workspace::open(&root).unwrap(),
+            &Labels::default(),
+        )
+        .unwrap();
+        Self {
+            dir,
+            root,
+            plan,
+            own: vec![own(ProjectPath::lock(), None, "new")],
+        }
     }
 
     pub(super) fn apply(&self, fault: Option<&Hook<'_>>) -> Result<Applied, ApplyError> {
-        super::apply(&self.root, &self.plan, &self.own, &Options { label: "test", waiting: None, fault })
+        super::apply(
+            &self.root,
+            &self.plan,
+            &self.own,
+            &Options {
+                label: "test",
+                waiting: None,
+                fault,
+            },
+        )
     }
 
     /// What a copy of the project looks like when all went well, and at which steps it could have gone wrong.
@@ -215,6 +301,10 @@ pub(super) fn failing(at: usize, kind: io::ErrorKind, on: bool) -> impl Fn(Step)
     let count = Cell::new(0);
     move |_| {
         count.set(count.get() + 1);
-        if count.get() == at || (on && count.get() > at) { Err(kind.into()) } else { Ok(()) }
+        if count.get() == at || (on && count.get() > at) {
+            Err(kind.into())
+        } else {
+            Ok(())
+        }
     }
 }

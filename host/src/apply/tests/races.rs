@@ -17,7 +17,10 @@ fn what_changed_after_the_plan_is_not_overwritten() {
         change(&scenario.root);
         let now = snapshot(&scenario.root);
         let error = scenario.apply(None).unwrap_err();
-        assert!(matches!(error, ApplyError::Changed { .. } | ApplyError::Unchanged(_)), "{error:?}");
+        assert!(
+            matches!(error, ApplyError::Changed { .. } | ApplyError::Unchanged(_)),
+            "{error:?}"
+        );
         assert_eq!(snapshot(&scenario.root), now);
     }
 }
@@ -33,7 +36,10 @@ fn what_changes_at_the_last_moment_is_kept() {
     for (file, change) in change {
         let (_, steps) = Scenario::outcome(Scenario::small);
         let from = steps.iter().position(|step| *step == Step::Stage).unwrap();
-        let to = steps.iter().position(|step| *step == Step::SyncFolders).unwrap();
+        let to = steps
+            .iter()
+            .position(|step| *step == Step::SyncFolders)
+            .unwrap();
         for at in from..to {
             let scenario = Scenario::small();
             let old = project(&scenario.root).unwrap();
@@ -45,7 +51,12 @@ fn what_changes_at_the_last_moment_is_kept() {
                 Ok(())
             }));
             let mut now = project(&scenario.root).unwrap();
-            assert_eq!(now[file].1.as_deref(), Some(&b"mine\n"[..]), "{file} at {:?}: {result:?}", steps[at]);
+            assert_eq!(
+                now[file].1.as_deref(),
+                Some(&b"mine\n"[..]),
+                "{file} at {:?}: {result:?}",
+                steps[at]
+            );
             if result.is_err() {
                 now.remove(file);
                 let mut old = old;
@@ -70,14 +81,27 @@ fn a_project_that_appears_meanwhile_is_not_touched() {
         }))
         .unwrap_err();
     assert!(matches!(error, ApplyError::Appeared { .. }), "{error:?}");
-    assert_eq!(snapshot(&scenario.root).unwrap().into_keys().collect::<Vec<_>>(), ["mine"]);
-    assert_eq!(std::fs::read_dir(scenario.root.parent().unwrap()).unwrap().count(), 1);
+    assert_eq!(
+        snapshot(&scenario.root)
+            .unwrap()
+            .into_keys()
+            .collect::<Vec<_>>(),
+        ["mine"]
+    );
+    assert_eq!(
+        std::fs::read_dir(scenario.root.parent().unwrap())
+            .unwrap()
+            .count(),
+        1
+    );
 }
 
 #[test]
 fn two_commands_at_once_take_turns() {
     let scenario = Scenario::small();
-    let Scenario { root, plan, own, .. } = &scenario;
+    let Scenario {
+        root, plan, own, ..
+    } = &scenario;
     let waited = std::sync::atomic::AtomicUsize::new(0);
     let barrier = std::sync::Barrier::new(2);
     let results: Vec<_> = std::thread::scope(|scope| {
@@ -92,13 +116,34 @@ fn two_commands_at_once_take_turns() {
                 std::thread::sleep(std::time::Duration::from_millis(2));
                 Ok(())
             };
-            super::super::apply(root, plan, own, &Options { label: "", waiting: Some(&waiting), fault: Some(&slow) })
+            super::super::apply(
+                root,
+                plan,
+                own,
+                &Options {
+                    label: "",
+                    waiting: Some(&waiting),
+                    fault: Some(&slow),
+                },
+            )
         };
         let threads = [scope.spawn(run), scope.spawn(run)];
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     });
-    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
-    assert!(results.iter().any(|result| matches!(result, Err(ApplyError::Changed { .. }))), "{results:?}");
+    assert_eq!(
+        results.iter().filter(|result| result.is_ok()).count(),
+        1,
+        "{results:?}"
+    );
+    assert!(
+        results
+            .iter()
+            .any(|result| matches!(result, Err(ApplyError::Changed { .. }))),
+        "{results:?}"
+    );
     assert_eq!(waited.into_inner(), 1);
     assert_eq!(project(root), Scenario::outcome(Scenario::small).0);
 }
@@ -107,7 +152,9 @@ fn two_commands_at_once_take_turns() {
 fn one_who_waited_for_a_command_that_came_to_nothing_still_gets_its_turn() {
     for _ in 0..5 {
         let scenario = Scenario::small();
-        let Scenario { root, plan, own, .. } = &scenario;
+        let Scenario {
+            root, plan, own, ..
+        } = &scenario;
         let (waiting, wait) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
             let fails = scope.spawn(move || {
@@ -118,13 +165,29 @@ fn one_who_waited_for_a_command_that_came_to_nothing_still_gets_its_turn() {
                     }
                     _ => Ok(()),
                 };
-                super::super::apply(root, plan, own, &Options { fault: Some(&hook), ..Options::default() })
+                super::super::apply(
+                    root,
+                    plan,
+                    own,
+                    &Options {
+                        fault: Some(&hook),
+                        ..Options::default()
+                    },
+                )
             });
             while !root.join(".scaffold/stage").exists() {
                 std::thread::yield_now();
             }
             let told = move || waiting.send(()).unwrap();
-            let result = super::super::apply(root, plan, own, &Options { waiting: Some(&told), ..Options::default() });
+            let result = super::super::apply(
+                root,
+                plan,
+                own,
+                &Options {
+                    waiting: Some(&told),
+                    ..Options::default()
+                },
+            );
             result.unwrap();
             fails.join().unwrap().unwrap_err();
         });
@@ -148,12 +211,20 @@ mod links {
             put(outside.path(), "b", b"1\n");
             put(outside.path(), "lock", b"");
             let _ = std::fs::rename(scenario.root.join(at), scenario.dir.path().join("moved"));
-            let target = if at == "a" { outside.path().join("b") } else { outside.path().to_owned() };
+            let target = if at == "a" {
+                outside.path().join("b")
+            } else {
+                outside.path().to_owned()
+            };
             symlink(target, scenario.root.join(at)).unwrap();
             let (here, there) = (snapshot(&scenario.root), snapshot(outside.path()));
             let error = scenario.apply(None).unwrap_err();
             assert!(error.to_string().contains("symbolic link"), "{at}: {error}");
-            assert_eq!((snapshot(&scenario.root), snapshot(outside.path())), (here, there), "{at}");
+            assert_eq!(
+                (snapshot(&scenario.root), snapshot(outside.path())),
+                (here, there),
+                "{at}"
+            );
         }
     }
 
@@ -170,15 +241,32 @@ mod links {
                 let count = Cell::new(0);
                 let result = scenario.apply(Some(&|_| {
                     if count.replace(count.get() + 1) == at {
-                        let _ = std::fs::rename(scenario.root.join(swapped), scenario.dir.path().join("moved"));
-                        let target = if swapped == "a" { outside.path().join("b") } else { outside.path().to_owned() };
+                        let _ = std::fs::rename(
+                            scenario.root.join(swapped),
+                            scenario.dir.path().join("moved"),
+                        );
+                        let target = if swapped == "a" {
+                            outside.path().join("b")
+                        } else {
+                            outside.path().to_owned()
+                        };
                         symlink(target, scenario.root.join(swapped)).unwrap();
                     }
                     Ok(())
                 }));
-                assert_eq!(snapshot(outside.path()), there, "{swapped} at {:?}: {result:?}", steps[at]);
+                assert_eq!(
+                    snapshot(outside.path()),
+                    there,
+                    "{swapped} at {:?}: {result:?}",
+                    steps[at]
+                );
                 let _ = recover(&scenario.root, &Options::default());
-                assert_eq!(snapshot(outside.path()), there, "{swapped} at {:?}: {result:?}", steps[at]);
+                assert_eq!(
+                    snapshot(outside.path()),
+                    there,
+                    "{swapped} at {:?}: {result:?}",
+                    steps[at]
+                );
             }
         }
     }
