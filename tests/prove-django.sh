@@ -7,10 +7,11 @@
 # --auth      the project has the accounts module: its pages have to answer as well
 # --postgres  migrations and tests run on a real PostgreSQL too, started for that in a temporary folder
 #
-# PYTHON names the interpreter (default: python3). The project is copied first, so nothing is left in it.
+# PYTHON names the interpreter (default: python3); PROVE_VENV a folder to keep the virtual environment in, for
+# the next project (default: a fresh one each time). The project is copied first, so nothing is left in it.
 set -euo pipefail
 
-usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,12s/^# \{0,1\}//p' "$0"; }
 say() { printf '== %s\n' "$*"; }
 die() { printf 'prove-django: %s\n' "$*" >&2; exit 1; }
 
@@ -26,6 +27,14 @@ for argument in "$@"; do
 done
 [[ -n $project ]] || { usage >&2; exit 2; }
 [[ -f $project/manage.py ]] || die "no manage.py in '$project': not a Django project"
+
+for tool in curl tar "${PYTHON:-python3}"; do
+    command -v "$tool" >/dev/null || die "$tool is needed"
+done
+if [[ -n ${PROVE_VENV:-} ]]; then
+    mkdir -p "$PROVE_VENV"
+    PROVE_VENV=$(cd "$PROVE_VENV" && pwd)
+fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/prove-django.XXXXXX")
 server='' pg_ctl='' pg_data=''
@@ -126,8 +135,9 @@ cd "$work/project"
 [[ -x manage.py ]] || die 'manage.py is not executable'
 
 say 'virtual environment, dependencies from the index'
-"${PYTHON:-python3}" -m venv "$work/venv"
-PATH=$work/venv/bin:$PATH
+venv=${PROVE_VENV:-$work/venv}
+[[ -x $venv/bin/python ]] || "${PYTHON:-python3}" -m venv "$venv"
+PATH=$venv/bin:$PATH
 export PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 unset DJANGO_SETTINGS_MODULE SECRET_KEY ALLOWED_HOSTS REDIS_URL EMAIL_URL PYTHONPATH
 pip install --quiet --editable '.[dev]'

@@ -36,7 +36,7 @@ def test_production_settings_pass_every_deployment_check():
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
-def test_production_settings_name_what_is_missing(name, tmp_path):
+def test_production_settings_name_what_is_missing(name):
     environment = {key: value for key, value in PRODUCTION.items() if key != name}
     code = (
         "import os, environ;"
