@@ -9,9 +9,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// A generator is a sealed WebAssembly component: it reads what you grant, proposes files, and can do nothing
 /// else. You see the plan before anything is written.
 #[derive(Debug, Parser)]
-#[command(name = "scaffold", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 conflicts remain, 4 permission needed, 5 integrity, 70 bug.\n\
-Start with: scaffold search, then scaffold new PACKAGE DIR")]
+#[command(
+    name = "scaffold",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 conflicts remain, 4 permission needed, 5 integrity, 70 bug.\n\
+Start with: scaffold search, then scaffold new PACKAGE DIR"
+)]
 pub struct Cli {
     #[command(flatten)]
     pub globals: Globals,
@@ -41,16 +48,33 @@ pub struct Globals {
     #[arg(long, global = true, display_order = 905)]
     pub no_input: bool,
     /// Answer a question; `PACKAGE.KEY=VALUE` where two packages ask the same
-    #[arg(short, long = "data", value_name = "KEY=VALUE", global = true, display_order = 906)]
+    #[arg(
+        short,
+        long = "data",
+        value_name = "KEY=VALUE",
+        global = true,
+        display_order = 906
+    )]
     pub data: Vec<String>,
     /// Answers from a TOML or JSON file
     #[arg(long, value_name = "FILE", global = true, display_order = 907)]
     pub data_file: Option<PathBuf>,
     /// Allow a class of files that run or steer something later: ci, editor, hooks, toolchain, agents, executable
-    #[arg(long, value_name = "CLASS", value_delimiter = ',', global = true, display_order = 908)]
+    #[arg(
+        long,
+        value_name = "CLASS",
+        value_delimiter = ',',
+        global = true,
+        display_order = 908
+    )]
     pub allow: Vec<String>,
     /// Where packages come from: a folder or an https address, for one namespace (`acme=WHERE`) or for all but `scaffold`
-    #[arg(long, value_name = "[NAMESPACE=]WHERE", global = true, display_order = 909)]
+    #[arg(
+        long,
+        value_name = "[NAMESPACE=]WHERE",
+        global = true,
+        display_order = 909
+    )]
     pub registry: Vec<String>,
     /// Use what is on this machine; open no connection
     #[arg(long, env = "SCAFFOLD_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), global = true, display_order = 910)]
@@ -62,13 +86,25 @@ pub struct Globals {
     #[arg(long, global = true, display_order = 912)]
     pub json: bool,
     /// Say less
-    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 913)]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        display_order = 913
+    )]
     pub quiet: bool,
     /// Say more
     #[arg(short, long, action = clap::ArgAction::Count, global = true, display_order = 914)]
     pub verbose: u8,
     /// When to use colour
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, display_order = 915)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true,
+        display_order = 915
+    )]
     pub color: Color,
 }
 

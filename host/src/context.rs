@@ -52,17 +52,28 @@ impl Context {
     /// # Errors
     /// The configuration cannot be read, or this machine cannot run WebAssembly.
     pub fn tools(&self, project: Option<&Project>) -> Result<Tools, CommandError> {
-        let sandbox = Sandbox::new(Limits::default(), self.dirs.cache.as_deref()).kind(ErrorKind::Failed)?;
-        Ok(Tools { sources: self.sources(project)?, store: self.store(), sandbox })
+        let sandbox =
+            Sandbox::new(Limits::default(), self.dirs.cache.as_deref()).kind(ErrorKind::Failed)?;
+        Ok(Tools {
+            sources: self.sources(project)?,
+            store: self.store(),
+            sandbox,
+        })
     }
 
     /// # Errors
     /// The configuration cannot be read.
     pub fn sources(&self, project: Option<&Project>) -> Result<Sources, CommandError> {
         let flags = &self.globals.registry;
-        let mut sources = Sources::new(flags, self.dirs.config.as_deref(), &self.here, self.globals.offline)
-            .kind(ErrorKind::Usage)?;
-        if let Some((project, manifest)) = project.and_then(|p| p.manifest.as_ref().map(|m| (p, m))) {
+        let mut sources = Sources::new(
+            flags,
+            self.dirs.config.as_deref(),
+            &self.here,
+            self.globals.offline,
+        )
+        .kind(ErrorKind::Usage)?;
+        if let Some((project, manifest)) = project.and_then(|p| p.manifest.as_ref().map(|m| (p, m)))
+        {
             sources.with_project(&manifest.registries, &project.root, flags);
         }
         Ok(sources)
@@ -90,7 +101,9 @@ impl Context {
     pub fn given(&self) -> Result<Given, CommandError> {
         let mut given = Given::default();
         if let Some(file) = &self.globals.data_file {
-            given.add_file(&self.here.join(file)).kind(ErrorKind::Usage)?;
+            given
+                .add_file(&self.here.join(file))
+                .kind(ErrorKind::Usage)?;
         }
         given.add_pairs(&self.globals.data).kind(ErrorKind::Usage)?;
         Ok(given)
@@ -136,14 +149,22 @@ impl Context {
         match self.applying("recover", |options| apply::recover(root, options))? {
             None | Some(Recovered::Cleared) => {}
             Some(Recovered::Finished { label, files }) => {
-                let what = format!("`scaffold {label}`, which was interrupted ({})", count(files, "file", "files"));
+                let what = format!(
+                    "`scaffold {label}`, which was interrupted ({})",
+                    count(files, "file", "files")
+                );
                 self.ui.done("Finished", &what);
             }
             Some(Recovered::RolledBack { label, files, kept }) => {
-                let what = format!("`scaffold {label}`, which was interrupted ({})", count(files, "file", "files"));
+                let what = format!(
+                    "`scaffold {label}`, which was interrupted ({})",
+                    count(files, "file", "files")
+                );
                 self.ui.done("Took back", &what);
                 for path in kept {
-                    self.ui.warn(&format!("{path} was changed since and stays; its old version is in .scaffold/undo"));
+                    self.ui.warn(&format!(
+                        "{path} was changed since and stays; its old version is in .scaffold/undo"
+                    ));
                 }
             }
         }
@@ -155,6 +176,10 @@ impl Context {
         let fault = apply::from_request(self.fault.as_deref());
         let ui = RefCell::new(&mut self.ui);
         let waiting = || ui.borrow_mut().tell_waiting();
-        write(&apply::Options { label, waiting: Some(&waiting), fault: fault.as_deref() })
+        write(&apply::Options {
+            label,
+            waiting: Some(&waiting),
+            fault: fault.as_deref(),
+        })
     }
 }

@@ -16,8 +16,10 @@ impl Dirs {
     /// XDG Base Directory Specification's).
     pub fn from_environment() -> Self {
         Self {
-            cache: absolute("SCAFFOLD_CACHE").or_else(|| system(Place::Cache).map(|p| p.join("scaffold"))),
-            config: absolute("SCAFFOLD_CONFIG").or_else(|| system(Place::Config).map(|p| p.join("scaffold"))),
+            cache: absolute("SCAFFOLD_CACHE")
+                .or_else(|| system(Place::Cache).map(|p| p.join("scaffold"))),
+            config: absolute("SCAFFOLD_CONFIG")
+                .or_else(|| system(Place::Config).map(|p| p.join("scaffold"))),
         }
     }
 }
@@ -49,5 +51,7 @@ fn system(place: Place) -> Option<PathBuf> {
 
 /// A relative value is ignored, as the XDG specification demands.
 fn absolute(name: &str) -> Option<PathBuf> {
-    env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    env::var_os(name)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
 }

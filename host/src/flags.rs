@@ -15,7 +15,9 @@ use crate::question::{Kind, Question};
 pub fn known(cli: &Command, args: &[OsString], subcommand: &str) -> Vec<OsString> {
     let mut cli = cli.clone();
     cli.build();
-    let Some(sub) = cli.find_subcommand(subcommand) else { return args.to_vec() };
+    let Some(sub) = cli.find_subcommand(subcommand) else {
+        return args.to_vec();
+    };
     let takes_value = |arg: &Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
     let long = |name: &str| sub.get_arguments().find(|a| a.get_long() == Some(name));
     let short = |name: char| sub.get_arguments().find(|a| a.get_short() == Some(name));
@@ -33,7 +35,9 @@ pub fn known(cli: &Command, args: &[OsString], subcommand: &str) -> Vec<OsString
             kept.push(token.clone());
             kept.extend(tokens.by_ref().cloned());
         } else if let Some(rest) = text.strip_prefix("--") {
-            let (name, has_value) = rest.split_once('=').map_or((rest, false), |(name, _)| (name, true));
+            let (name, has_value) = rest
+                .split_once('=')
+                .map_or((rest, false), |(name, _)| (name, true));
             match long(name) {
                 Some(_) if name == "help" => {}
                 Some(arg) => {
@@ -77,8 +81,11 @@ pub struct Asked<'a> {
 /// The subcommand with a flag for every question. A question two packages share is one flag, for both.
 pub fn augment(cli: Command, subcommand: &str, asked: &[Asked<'_>]) -> Command {
     cli.mut_subcommand(subcommand.to_owned(), |mut sub| {
-        let mut taken: Vec<String> =
-            sub.get_arguments().filter_map(|a| a.get_long().map(str::to_owned)).chain(["help".into(), "version".into()]).collect();
+        let mut taken: Vec<String> = sub
+            .get_arguments()
+            .filter_map(|a| a.get_long().map(str::to_owned))
+            .chain(["help".into(), "version".into()])
+            .collect();
         for package in asked {
             for question in package.questions {
                 if taken.contains(&question.name) {
@@ -103,8 +110,14 @@ fn flag(question: &Question, package: &str) -> Arg {
         .help(crate::ui::clean::line(&help))
         .action(ArgAction::Set);
     match &question.kind {
-        Kind::Flag => arg.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("true|false"),
-        Kind::Integer { min, max } => arg.value_name(format!("{min}..{max}")).allow_negative_numbers(true),
+        Kind::Flag => arg
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_name("true|false"),
+        Kind::Integer { min, max } => arg
+            .value_name(format!("{min}..{max}"))
+            .allow_negative_numbers(true),
         Kind::OneOf(choices) => arg.value_name(values(choices, "|")),
         Kind::AnyOf(choices) => arg.value_name(format!("{},…", values(choices, ","))),
         Kind::Text => arg.value_name("TEXT"),
@@ -112,7 +125,10 @@ fn flag(question: &Question, package: &str) -> Arg {
 }
 
 fn values(choices: &[crate::question::Choice], between: &str) -> String {
-    let values: Vec<String> = choices.iter().map(|c| crate::ui::clean::line(&c.value)).collect();
+    let values: Vec<String> = choices
+        .iter()
+        .map(|c| crate::ui::clean::line(&c.value))
+        .collect();
     values.join(between)
 }
 
@@ -122,7 +138,10 @@ fn id(question: &str) -> String {
 
 /// The answers given as flags, as they were typed.
 pub fn given(matches: &ArgMatches, asked: &[Asked<'_>]) -> BTreeMap<String, String> {
-    let names = asked.iter().flat_map(|package| package.questions).map(|question| &question.name);
+    let names = asked
+        .iter()
+        .flat_map(|package| package.questions)
+        .map(|question| &question.name);
     names
         .filter_map(|name| {
             let value = matches.try_get_one::<String>(&id(name)).ok().flatten()?;
@@ -141,20 +160,35 @@ mod tests {
     fn kept(line: &str) -> String {
         let args: Vec<OsString> = line.split(' ').map(Into::into).collect();
         let kept = known(&Cli::command(), &args, "new");
-        kept.iter().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" ")
+        kept.iter()
+            .map(|a| a.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
     fn the_first_reading_keeps_what_is_always_there() {
         for (line, expected) in [
             ("scaffold new django shop", "scaffold new django shop"),
-            ("scaffold new django shop --database postgres -y", "scaffold new django shop -y"),
-            ("scaffold new --database=postgres django shop", "scaffold new django shop"),
-            ("scaffold -C x new django --with auth --docker -d a=b", "scaffold -C x new django --with auth -d a=b"),
+            (
+                "scaffold new django shop --database postgres -y",
+                "scaffold new django shop -y",
+            ),
+            (
+                "scaffold new --database=postgres django shop",
+                "scaffold new django shop",
+            ),
+            (
+                "scaffold -C x new django --with auth --docker -d a=b",
+                "scaffold -C x new django --with auth -d a=b",
+            ),
             ("scaffold new django --help", "scaffold new django"),
             ("scaffold new django -h", "scaffold new django"),
             ("scaffold new -yC x django", "scaffold new -yC x django"),
-            ("scaffold new django -- --strange", "scaffold new django -- --strange"),
+            (
+                "scaffold new django -- --strange",
+                "scaffold new django -- --strange",
+            ),
         ] {
             assert_eq!(kept(line), expected);
         }
@@ -169,21 +203,39 @@ mod tests {
             default: Some(Value::Text("x".into())),
             applies: true,
         };
-        vec![question("database", Kind::Text), question("docker", Kind::Flag), question("yes", Kind::Text)]
+        vec![
+            question("database", Kind::Text),
+            question("docker", Kind::Flag),
+            question("yes", Kind::Text),
+        ]
     }
 
     #[test]
     fn the_second_reading_has_a_flag_for_each_question() {
         let questions = questions();
-        let asked = [Asked { package: "django".into(), questions: &questions }];
+        let asked = [Asked {
+            package: "django".into(),
+            questions: &questions,
+        }];
         let cli = augment(Cli::command(), "new", &asked);
-        let line = ["scaffold", "new", "--docker", "django", "shop", "--database", "postgres"];
+        let line = [
+            "scaffold",
+            "new",
+            "--docker",
+            "django",
+            "shop",
+            "--database",
+            "postgres",
+        ];
         let matches = cli.clone().try_get_matches_from(line).unwrap();
         let (_, sub) = matches.subcommand().unwrap();
         let given = given(sub, &asked);
         assert_eq!(given["database"], "postgres");
         assert_eq!(given["docker"], "true");
-        let wrong = cli.try_get_matches_from(["scaffold", "new", "django", "--databse", "x"]).unwrap_err().to_string();
+        let wrong = cli
+            .try_get_matches_from(["scaffold", "new", "django", "--databse", "x"])
+            .unwrap_err()
+            .to_string();
         assert!(wrong.contains("--database"), "{wrong}");
     }
 }

@@ -26,12 +26,20 @@ impl Patterns {
     /// A pattern that cannot be parsed, by name.
     pub fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, PatternError> {
         let mut set = GlobSetBuilder::new();
-        let wrong = |pattern: &str, e: globset::Error| PatternError { pattern: pattern.to_owned(), reason: e.kind().to_string() };
+        let wrong = |pattern: &str, e: globset::Error| PatternError {
+            pattern: pattern.to_owned(),
+            reason: e.kind().to_string(),
+        };
         for pattern in patterns {
-            let glob = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(false).build();
+            let glob = GlobBuilder::new(pattern)
+                .literal_separator(true)
+                .backslash_escape(false)
+                .build();
             set.add(glob.map_err(|e| wrong(pattern, e))?);
         }
-        set.build().map(Self).map_err(|e| wrong(e.glob().unwrap_or_default(), e.clone()))
+        set.build()
+            .map(Self)
+            .map_err(|e| wrong(e.glob().unwrap_or_default(), e.clone()))
     }
 
     pub fn allows(&self, path: &ProjectPath) -> bool {
@@ -58,8 +66,14 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Self; 6] =
-        [Self::Ci, Self::Editor, Self::Hooks, Self::Toolchain, Self::Agents, Self::Executable];
+    pub const ALL: [Self; 6] = [
+        Self::Ci,
+        Self::Editor,
+        Self::Hooks,
+        Self::Toolchain,
+        Self::Agents,
+        Self::Executable,
+    ];
 
     /// The name in `--allow` and in the lock file.
     pub fn name(self) -> &'static str {
@@ -102,17 +116,43 @@ impl Class {
         add(
             Self::Ci,
             path.starts_with(".github/")
-                || within(&[".circleci", ".gitlab", ".buildkite", ".woodpecker", ".forgejo", ".gitea", ".teamcity"])
+                || within(&[
+                    ".circleci",
+                    ".gitlab",
+                    ".buildkite",
+                    ".woodpecker",
+                    ".forgejo",
+                    ".gitea",
+                    ".teamcity",
+                ])
                 || [
-                    ".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "jenkinsfile", "bitbucket-pipelines.yml",
-                    "appveyor.yml", ".appveyor.yml", ".drone.yml", ".cirrus.yml", "cloudbuild.yaml", "buildspec.yml",
+                    ".gitlab-ci.yml",
+                    ".travis.yml",
+                    "azure-pipelines.yml",
+                    "jenkinsfile",
+                    "bitbucket-pipelines.yml",
+                    "appveyor.yml",
+                    ".appveyor.yml",
+                    ".drone.yml",
+                    ".cirrus.yml",
+                    "cloudbuild.yaml",
+                    "buildspec.yml",
                 ]
                 .contains(&name),
         );
         add(
             Self::Editor,
             within(&[".vscode", ".idea", ".zed", ".devcontainer", ".fleet", ".vs"])
-                || [".vimrc", ".nvimrc", ".exrc", ".nvim.lua", ".lvimrc", ".dir-locals.el", ".devcontainer.json"].contains(&name)
+                || [
+                    ".vimrc",
+                    ".nvimrc",
+                    ".exrc",
+                    ".nvim.lua",
+                    ".lvimrc",
+                    ".dir-locals.el",
+                    ".devcontainer.json",
+                ]
+                .contains(&name)
                 || name.ends_with(".code-workspace"),
         );
         add(
@@ -120,9 +160,21 @@ impl Class {
             within(&[".husky", ".githooks", ".direnv"])
                 || name.starts_with(".env")
                 || [
-                    ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".gitattributes", ".gitmodules", ".gitconfig",
-                    "lefthook.yml", ".lefthook.yml", "lefthook.yaml", ".bashrc", ".zshrc", ".profile", ".autoenv",
-                    ".mise.toml", "mise.toml", ".tool-versions",
+                    ".pre-commit-config.yaml",
+                    ".pre-commit-hooks.yaml",
+                    ".gitattributes",
+                    ".gitmodules",
+                    ".gitconfig",
+                    "lefthook.yml",
+                    ".lefthook.yml",
+                    "lefthook.yaml",
+                    ".bashrc",
+                    ".zshrc",
+                    ".profile",
+                    ".autoenv",
+                    ".mise.toml",
+                    "mise.toml",
+                    ".tool-versions",
                 ]
                 .contains(&name),
         );
@@ -130,10 +182,34 @@ impl Class {
             Self::Toolchain,
             within(&[".cargo", ".mvn", ".yarn"])
                 || [
-                    ".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "build.rs", "makefile", "gnumakefile", "package.json",
-                    "pip.conf", ".pypirc", "setup.py", "conftest.py", "justfile", "taskfile.yml", "rakefile", "gemfile",
-                    "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "gradlew", "mvnw",
-                    "bunfig.toml", ".bazelrc", "flake.nix", "shell.nix", "sitecustomize.py", "usercustomize.py",
+                    ".npmrc",
+                    ".yarnrc",
+                    ".yarnrc.yml",
+                    ".pnpmfile.cjs",
+                    "build.rs",
+                    "makefile",
+                    "gnumakefile",
+                    "package.json",
+                    "pip.conf",
+                    ".pypirc",
+                    "setup.py",
+                    "conftest.py",
+                    "justfile",
+                    "taskfile.yml",
+                    "rakefile",
+                    "gemfile",
+                    "build.gradle",
+                    "build.gradle.kts",
+                    "settings.gradle",
+                    "settings.gradle.kts",
+                    "gradlew",
+                    "mvnw",
+                    "bunfig.toml",
+                    ".bazelrc",
+                    "flake.nix",
+                    "shell.nix",
+                    "sitecustomize.py",
+                    "usercustomize.py",
                 ]
                 .contains(&name)
                 || name.starts_with("rust-toolchain")
@@ -141,12 +217,24 @@ impl Class {
         );
         add(
             Self::Agents,
-            within(&[".cursor", ".claude", ".windsurf", ".aider", ".codex", ".gemini"])
-                || [
-                    "agents.md", "claude.md", "gemini.md", ".mcp.json", ".cursorrules", ".windsurfrules",
-                    "copilot-instructions.md", ".aider.conf.yml",
-                ]
-                .contains(&name),
+            within(&[
+                ".cursor",
+                ".claude",
+                ".windsurf",
+                ".aider",
+                ".codex",
+                ".gemini",
+            ]) || [
+                "agents.md",
+                "claude.md",
+                "gemini.md",
+                ".mcp.json",
+                ".cursorrules",
+                ".windsurfrules",
+                "copilot-instructions.md",
+                ".aider.conf.yml",
+            ]
+            .contains(&name),
         );
         add(Self::Executable, executable);
         classes
@@ -185,9 +273,16 @@ mod tests {
             ("AGENTS.md", Class::Agents),
             (".mcp.json", Class::Agents),
         ] {
-            assert_eq!(Class::of(&path(file), false), BTreeSet::from([class]), "{file}");
+            assert_eq!(
+                Class::of(&path(file), false),
+                BTreeSet::from([class]),
+                "{file}"
+            );
         }
-        assert_eq!(Class::of(&path("manage.py"), true), BTreeSet::from([Class::Executable]));
+        assert_eq!(
+            Class::of(&path("manage.py"), true),
+            BTreeSet::from([Class::Executable])
+        );
         assert!(Class::of(&path("src/environment.py"), false).is_empty());
     }
 

@@ -34,7 +34,10 @@ pub fn pack(folder: &Path) -> Result<Packed, PackError> {
     let mut files = archive::from_folder(folder)?;
     let mut imports = Vec::new();
     if let Some(entry) = files.get_mut(COMPONENT) {
-        if matches!(sandbox::import_names(&entry.bytes), Err(sandbox::Refusal::CoreModule)) {
+        if matches!(
+            sandbox::import_names(&entry.bytes),
+            Err(sandbox::Refusal::CoreModule)
+        ) {
             entry.bytes = componentize(&entry.bytes)?;
         }
         sandbox::abilities(&entry.bytes)?;
@@ -42,7 +45,11 @@ pub fn pack(folder: &Path) -> Result<Packed, PackError> {
     }
     let bytes = Package::pack(&files)?;
     let package = Package::read(&bytes)?;
-    Ok(Packed { bytes, package, imports })
+    Ok(Packed {
+        bytes,
+        package,
+        imports,
+    })
 }
 
 fn componentize(module: &[u8]) -> Result<Vec<u8>, PackError> {

@@ -7,7 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use scaffold_registry::{Digest, Kind, Package, PackageError, PackageName, PackageRef, Release, SourceError, resolve};
+use scaffold_registry::{
+    Digest, Kind, Package, PackageError, PackageName, PackageRef, Release, SourceError, resolve,
+};
 
 use crate::{
     grants::{PatternError, Patterns},
@@ -40,11 +42,24 @@ pub enum PackagesError {
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
     #[error("{package}: {source}")]
-    Pattern { package: String, source: PatternError },
+    Pattern {
+        package: String,
+        source: PatternError,
+    },
     #[error("{package} {version} is locked, and {registry} no longer has it")]
-    Gone { package: PackageName, version: semver::Version, registry: String },
+    Gone {
+        package: PackageName,
+        version: semver::Version,
+        registry: String,
+    },
     #[error("{registry} says that {package} {version} is {found}, and the lock says {expected}")]
-    Changed { package: PackageName, version: semver::Version, registry: String, expected: Digest, found: Digest },
+    Changed {
+        package: PackageName,
+        version: semver::Version,
+        registry: String,
+        expected: Digest,
+        found: Digest,
+    },
     #[error("{package} has neither a component nor an engine")]
     NothingToRun { package: String },
     #[error("{package} is an engine: it runs other packages and makes nothing itself")]
@@ -89,7 +104,9 @@ impl<'a> Packages<'a> {
             return Ok(Rc::clone(package));
         }
         let package = Rc::new(self.read(pin)?);
-        self.opened.borrow_mut().insert(pin.blob, Rc::clone(&package));
+        self.opened
+            .borrow_mut()
+            .insert(pin.blob, Rc::clone(&package));
         Ok(package)
     }
 
@@ -115,7 +132,9 @@ impl<'a> Packages<'a> {
         let package = VerifiedPackage::new(what, pin.blob, bytes.into());
         if package.is_err() {
             self.store.remove(&pin.blob);
-            self.notices.borrow_mut().push(format!("the cached copy of {what} was damaged; it was fetched again"));
+            self.notices.borrow_mut().push(format!(
+                "the cached copy of {what} was damaged; it was fetched again"
+            ));
         }
         package.ok()
     }
@@ -123,7 +142,10 @@ impl<'a> Packages<'a> {
     fn fetch(&self, what: &str, pin: &Pinned) -> Result<VerifiedPackage, PackagesError> {
         let source = self.sources.open(&pin.registry)?;
         let releases = source.releases(&pin.package)?;
-        let release = releases.iter().find(|r| r.version == pin.version).ok_or_else(|| gone(pin))?;
+        let release = releases
+            .iter()
+            .find(|r| r.version == pin.version)
+            .ok_or_else(|| gone(pin))?;
         if release.blob != pin.blob {
             return Err(PackagesError::Changed {
                 package: pin.package.clone(),
@@ -139,12 +161,17 @@ impl<'a> Packages<'a> {
             package
                 .package()
                 .and_then(|contents| contents.check(release))
-                .map_err(|source| PackagesError::Package { what: what.to_owned(), source })?;
+                .map_err(|source| PackagesError::Package {
+                    what: what.to_owned(),
+                    source,
+                })?;
         }
         if !self.store.has(&pin.blob)
             && let Err(e) = self.store.keep(&package)
         {
-            self.notices.borrow_mut().push(format!("{what} was not kept for later: {e}"));
+            self.notices
+                .borrow_mut()
+                .push(format!("{what} was not kept for later: {e}"));
         }
         Ok(package)
     }
@@ -168,7 +195,8 @@ impl<'a> Packages<'a> {
     /// There is none.
     pub fn pin_engine(&self, wanted: &PackageRef) -> Result<Pinned, PackagesError> {
         let releases = |name: &PackageName| self.releases(name);
-        let release = resolve::resolve_engine(wanted, None, &releases, &|| self.names(&wanted.name))?;
+        let release =
+            resolve::resolve_engine(wanted, None, &releases, &|| self.names(&wanted.name))?;
         self.pin(&release)
     }
 
@@ -180,7 +208,10 @@ impl<'a> Packages<'a> {
         match self.sources.of(name) {
             Ok(source) => source.releases(name),
             Err(SourcesError::Source(e)) => Err(e),
-            Err(e) => Err(SourceError::Unavailable { name: name.clone(), source: Box::new(e) }),
+            Err(e) => Err(SourceError::Unavailable {
+                name: name.clone(),
+                source: Box::new(e),
+            }),
         }
     }
 
@@ -189,7 +220,9 @@ impl<'a> Packages<'a> {
     /// # Errors
     /// The registry cannot be read.
     pub fn names(&self, name: &PackageName) -> Result<Vec<PackageName>, SourceError> {
-        self.sources.of(name).map_or_else(|_| Ok(Vec::new()), |source| source.names())
+        self.sources
+            .of(name)
+            .map_or_else(|_| Ok(Vec::new()), |source| source.names())
     }
 
     /// What a locked package says of itself, as the registry would: the lock wins, so that a project goes on
@@ -207,26 +240,44 @@ impl<'a> Packages<'a> {
     /// It cannot be had, or breaks a rule of the format.
     pub fn open_package(&self, pin: &Pinned) -> Result<Arc<Package>, PackagesError> {
         let what = || format!("{} {}", pin.package, pin.version);
-        self.open(pin)?.package().map_err(|source| PackagesError::Package { what: what(), source })
+        self.open(pin)?
+            .package()
+            .map_err(|source| PackagesError::Package {
+                what: what(),
+                source,
+            })
     }
 
     /// The package with the component that runs it.
     ///
     /// # Errors
     /// It cannot be had, or its component cannot run here.
-    pub fn runnable(&self, pin: &Pinned, engine: Option<&Pinned>) -> Result<Runnable, PackagesError> {
+    pub fn runnable(
+        &self,
+        pin: &Pinned,
+        engine: Option<&Pinned>,
+    ) -> Result<Runnable, PackagesError> {
         let package = self.open_package(pin)?;
         let label = pin.package.short();
         let generator = match engine {
             Some(engine) => self.component(engine, &label)?,
             None if package.manifest.kind == Kind::Engine => {
-                return Err(PackagesError::Engine { package: label.to_owned() });
+                return Err(PackagesError::Engine {
+                    package: label.to_owned(),
+                });
             }
             None => self.component(pin, &label)?,
         };
         let writes = Patterns::new(package.manifest.writes.iter().map(|w| w.pattern.as_str()))
-            .map_err(|source| PackagesError::Pattern { package: label.to_owned(), source })?;
-        Ok(Runnable { package, writes: Arc::new(writes), generator })
+            .map_err(|source| PackagesError::Pattern {
+                package: label.to_owned(),
+                source,
+            })?;
+        Ok(Runnable {
+            package,
+            writes: Arc::new(writes),
+            generator,
+        })
     }
 
     fn component(&self, pin: &Pinned, label: &str) -> Result<Generator, PackagesError> {
@@ -238,19 +289,31 @@ impl<'a> Packages<'a> {
         let generator = self.sandbox.load(label, &pin.blob, || {
             let package = self.open_package(pin)?;
             let component = package.component();
-            let nothing = || PackagesError::NothingToRun { package: pin.package.short().to_owned() };
+            let nothing = || PackagesError::NothingToRun {
+                package: pin.package.short().to_owned(),
+            };
             component.map(<[u8]>::to_vec).ok_or_else(nothing)
         })?;
-        self.generators.borrow_mut().insert(pin.blob, generator.clone());
+        self.generators
+            .borrow_mut()
+            .insert(pin.blob, generator.clone());
         Ok(generator)
     }
 }
 
 fn gone(pin: &Pinned) -> PackagesError {
-    PackagesError::Gone { package: pin.package.clone(), version: pin.version.clone(), registry: pin.registry.clone() }
+    PackagesError::Gone {
+        package: pin.package.clone(),
+        version: pin.version.clone(),
+        registry: pin.registry.clone(),
+    }
 }
 
 /// The version each package of a lock is held at.
-pub fn held<'p>(pins: impl IntoIterator<Item = &'p Pinned>) -> BTreeMap<PackageName, semver::Version> {
-    pins.into_iter().map(|pin| (pin.package.clone(), pin.version.clone())).collect()
+pub fn held<'p>(
+    pins: impl IntoIterator<Item = &'p Pinned>,
+) -> BTreeMap<PackageName, semver::Version> {
+    pins.into_iter()
+        .map(|pin| (pin.package.clone(), pin.version.clone()))
+        .collect()
 }

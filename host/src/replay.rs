@@ -21,9 +21,16 @@ pub enum ReplayError {
     #[error("`{package}`: {source}")]
     Tree { package: String, source: TreeError },
     #[error("replaying scaffold.lock gives {found}, and the lock says {expected}")]
-    Digest { expected: scaffold_registry::Digest, found: scaffold_registry::Digest },
+    Digest {
+        expected: scaffold_registry::Digest,
+        found: scaffold_registry::Digest,
+    },
     #[error("`{package}` writes {class} files ({path}), and scaffold.lock does not allow it")]
-    NotAllowed { package: String, class: Class, path: String },
+    NotAllowed {
+        package: String,
+        class: Class,
+        path: String,
+    },
 }
 
 impl From<SandboxError> for ReplayError {
@@ -46,7 +53,10 @@ impl Made {
     /// The files that need a yes of their own, by class.
     pub fn classes(&self) -> impl Iterator<Item = (Class, &crate::path::ProjectPath)> {
         self.changes.files.iter().flat_map(|(path, file)| {
-            let classes = file.as_ref().map(|file| Class::of(path, file.executable)).unwrap_or_default();
+            let classes = file
+                .as_ref()
+                .map(|file| Class::of(path, file.executable))
+                .unwrap_or_default();
             classes.into_iter().map(move |class| (class, path))
         })
     }
@@ -61,7 +71,11 @@ pub struct Replayer<'a> {
 
 impl<'a> Replayer<'a> {
     pub fn new(packages: &'a Packages<'a>, project: &str) -> Self {
-        Self { packages, project: project.to_owned(), made: Vec::new() }
+        Self {
+            packages,
+            project: project.to_owned(),
+            made: Vec::new(),
+        }
     }
 
     /// The tree before the generator at `position`.
@@ -89,7 +103,13 @@ impl<'a> Replayer<'a> {
             .collect()
     }
 
-    fn input(&self, position: usize, instance: &str, answers: &Answers, runnable: &Runnable) -> Input {
+    fn input(
+        &self,
+        position: usize,
+        instance: &str,
+        answers: &Answers,
+        runnable: &Runnable,
+    ) -> Input {
         Input {
             request: Request {
                 project_name: self.project.clone(),
@@ -106,7 +126,8 @@ impl<'a> Replayer<'a> {
     /// # Errors
     /// The generator's packages cannot be had.
     pub fn runnable(&self, locked: &Locked) -> Result<Runnable, PackagesError> {
-        self.packages.runnable(&locked.package, locked.engine.as_ref())
+        self.packages
+            .runnable(&locked.package, locked.engine.as_ref())
     }
 
     /// The questions of a generator that would run at `position`.
@@ -120,7 +141,9 @@ impl<'a> Replayer<'a> {
         answers: &Answers,
         runnable: &Runnable,
     ) -> Result<Vec<Question>, SandboxError> {
-        runnable.generator.questions(self.input(position, instance, answers, runnable))
+        runnable
+            .generator
+            .questions(self.input(position, instance, answers, runnable))
     }
 
     /// Runs one generator at `position`; what stood there and after it is forgotten, unless it is the same.
@@ -130,7 +153,8 @@ impl<'a> Replayer<'a> {
     pub fn run(&mut self, position: usize, locked: &Locked) -> Result<&Made, ReplayError> {
         let same = self.made.get(position).is_some_and(|made| {
             let (a, b) = (&made.locked, locked);
-            (&a.instance, &a.package, &a.engine, &a.answers) == (&b.instance, &b.package, &b.engine, &b.answers)
+            (&a.instance, &a.package, &a.engine, &a.answers)
+                == (&b.instance, &b.package, &b.engine, &b.answers)
         });
         if same {
             self.made[position].locked = locked.clone();
@@ -146,10 +170,13 @@ impl<'a> Replayer<'a> {
         let runnable = self.runnable(locked)?;
         let input = self.input(position, &locked.instance, &locked.answers, &runnable);
         let generated = runnable.generator.generate(input)?;
-        let tree = generated.changes.onto(&self.before(position)).map_err(|source| ReplayError::Tree {
-            package: locked.package.package.short(),
-            source,
-        })?;
+        let tree = generated
+            .changes
+            .onto(&self.before(position))
+            .map_err(|source| ReplayError::Tree {
+                package: locked.package.package.short(),
+                source,
+            })?;
         Ok(Made {
             locked: locked.clone(),
             changes: generated.changes,
@@ -166,7 +193,10 @@ impl<'a> Replayer<'a> {
     pub fn pristine(&mut self, lock: &Lock) -> Result<Arc<Tree>, ReplayError> {
         for (position, locked) in lock.generators.iter().enumerate() {
             let made = self.run(position, locked)?;
-            if let Some((class, path)) = made.classes().find(|(class, _)| !locked.allow.contains(class)) {
+            if let Some((class, path)) = made
+                .classes()
+                .find(|(class, _)| !locked.allow.contains(class))
+            {
                 return Err(ReplayError::NotAllowed {
                     package: locked.package.package.short(),
                     class,
@@ -177,7 +207,10 @@ impl<'a> Replayer<'a> {
         let tree = self.before(lock.generators.len());
         let found = tree.digest();
         if found != lock.tree {
-            return Err(ReplayError::Digest { expected: lock.tree, found });
+            return Err(ReplayError::Digest {
+                expected: lock.tree,
+                found,
+            });
         }
         Ok(tree)
     }

@@ -54,13 +54,24 @@ impl Sources {
     ///
     /// # Errors
     /// The user's configuration cannot be read.
-    pub fn new(flags: &[String], config: Option<&Path>, here: &Path, offline: bool) -> Result<Self, SourcesError> {
-        let mut sources =
-            Self { namespaces: read_config(config)?, fallback: None, offline, opened: RefCell::default() };
+    pub fn new(
+        flags: &[String],
+        config: Option<&Path>,
+        here: &Path,
+        offline: bool,
+    ) -> Result<Self, SourcesError> {
+        let mut sources = Self {
+            namespaces: read_config(config)?,
+            fallback: None,
+            offline,
+            opened: RefCell::default(),
+        };
         for flag in flags {
             match flag.split_once('=') {
                 Some((namespace, place)) if !namespace.contains(['/', ':', '\\']) => {
-                    sources.namespaces.insert(namespace.to_owned(), absolute(place, here));
+                    sources
+                        .namespaces
+                        .insert(namespace.to_owned(), absolute(place, here));
                 }
                 _ => sources.fallback = Some(absolute(flag, here)),
             }
@@ -69,11 +80,20 @@ impl Sources {
     }
 
     /// Adds what a project's `scaffold.toml` says; the command line has said more.
-    pub fn with_project(&mut self, registries: &BTreeMap<String, String>, root: &Path, flags: &[String]) {
+    pub fn with_project(
+        &mut self,
+        registries: &BTreeMap<String, String>,
+        root: &Path,
+        flags: &[String],
+    ) {
         for (namespace, place) in registries {
-            let flagged = flags.iter().any(|f| f.strip_prefix(namespace.as_str()).is_some_and(|r| r.starts_with('=')));
+            let flagged = flags.iter().any(|f| {
+                f.strip_prefix(namespace.as_str())
+                    .is_some_and(|r| r.starts_with('='))
+            });
             if !flagged {
-                self.namespaces.insert(namespace.clone(), absolute(place, root));
+                self.namespaces
+                    .insert(namespace.clone(), absolute(place, root));
             }
         }
     }
@@ -86,7 +106,10 @@ impl Sources {
         let place = match self.namespaces.get(name.namespace()) {
             Some(place) => place.as_str(),
             None if name.namespace() == OFFICIAL_NAMESPACE => OFFICIAL,
-            None => self.fallback.as_deref().ok_or_else(|| SourcesError::Unconfigured(name.namespace().to_owned()))?,
+            None => self
+                .fallback
+                .as_deref()
+                .ok_or_else(|| SourcesError::Unconfigured(name.namespace().to_owned()))?,
         };
         self.open(place)
     }
@@ -113,7 +136,9 @@ impl Sources {
             }
             Rc::new(Folder::open(Path::new(path))?)
         };
-        self.opened.borrow_mut().insert(place.to_owned(), Rc::clone(&source));
+        self.opened
+            .borrow_mut()
+            .insert(place.to_owned(), Rc::clone(&source));
         Ok(source)
     }
 
@@ -138,18 +163,30 @@ fn absolute(place: &str, here: &Path) -> String {
         place.to_owned()
     } else {
         let path = here.join(place);
-        path.canonicalize().unwrap_or(path).to_string_lossy().into_owned()
+        path.canonicalize()
+            .unwrap_or(path)
+            .to_string_lossy()
+            .into_owned()
     }
 }
 
 fn read_config(folder: Option<&Path>) -> Result<BTreeMap<String, String>, SourcesError> {
-    let Some(path) = folder.map(|folder| folder.join("config.toml")) else { return Ok(BTreeMap::new()) };
+    let Some(path) = folder.map(|folder| folder.join("config.toml")) else {
+        return Ok(BTreeMap::new());
+    };
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(e) => return Err(SourcesError::Config { path, reason: e.to_string() }),
+        Err(e) => {
+            return Err(SourcesError::Config {
+                path,
+                reason: e.to_string(),
+            });
+        }
     };
-    let config: UserConfig =
-        toml::from_str(&text).map_err(|e| SourcesError::Config { path, reason: e.to_string() })?;
+    let config: UserConfig = toml::from_str(&text).map_err(|e| SourcesError::Config {
+        path,
+        reason: e.to_string(),
+    })?;
     Ok(config.registries)
 }

@@ -33,12 +33,24 @@ pub struct DigestMismatch {
 impl VerifiedPackage {
     /// # Errors
     /// The bytes are not those of the digest.
-    pub fn new(what: &str, expected: Digest, bytes: Cow<'static, [u8]>) -> Result<Self, DigestMismatch> {
+    pub fn new(
+        what: &str,
+        expected: Digest,
+        bytes: Cow<'static, [u8]>,
+    ) -> Result<Self, DigestMismatch> {
         let found = Digest::of(&bytes);
         if found != expected {
-            return Err(DigestMismatch { what: what.to_owned(), expected, found });
+            return Err(DigestMismatch {
+                what: what.to_owned(),
+                expected,
+                found,
+            });
         }
-        Ok(Self { digest: expected, bytes, package: OnceLock::new() })
+        Ok(Self {
+            digest: expected,
+            bytes,
+            package: OnceLock::new(),
+        })
     }
 
     pub fn digest(&self) -> Digest {
@@ -82,7 +94,9 @@ pub struct Checked {
 
 impl Store {
     pub fn new(cache: Option<&Path>) -> Self {
-        Self { blobs: cache.map(|c| c.join("blobs").join("sha256")) }
+        Self {
+            blobs: cache.map(|c| c.join("blobs").join("sha256")),
+        }
     }
 
     /// The bytes kept under a digest, not yet believed. A blob that cannot be read is as good as none.
@@ -105,13 +119,22 @@ impl Store {
     /// # Errors
     /// The cache cannot be written; the package can be used all the same.
     pub fn keep(&self, package: &VerifiedPackage) -> Result<(), StoreError> {
-        let Some(path) = self.path(&package.digest) else { return Ok(()) };
-        let error = |what, source| StoreError { what, path: path.clone(), source };
+        let Some(path) = self.path(&package.digest) else {
+            return Ok(());
+        };
+        let error = |what, source| StoreError {
+            what,
+            path: path.clone(),
+            source,
+        };
         let folder = path.parent().unwrap_or(&path);
         fs::create_dir_all(folder).map_err(|e| error("make the folder of", e))?;
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| error("write", e))?;
-        file.write_all(&package.bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| error("write", e))?;
-        file.persist(&path).map_err(|e| error("put in place", e.error))?;
+        file.write_all(&package.bytes)
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(|e| error("write", e))?;
+        file.persist(&path)
+            .map_err(|e| error("put in place", e.error))?;
         Ok(())
     }
 
@@ -120,12 +143,18 @@ impl Store {
     /// # Errors
     /// The cache cannot be listed.
     pub fn list(&self) -> Result<Vec<(Digest, u64)>, StoreError> {
-        let Some(root) = &self.blobs else { return Ok(Vec::new()) };
+        let Some(root) = &self.blobs else {
+            return Ok(Vec::new());
+        };
         let mut found = Vec::new();
         for folder in entries(root)? {
             for file in entries(&folder)? {
-                let name = file.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-                if let (Ok(digest), Ok(meta)) = (format!("sha256:{name}").parse(), file.metadata()) {
+                let name = file
+                    .file_name()
+                    .and_then(|n| n.to_str())
+                    .unwrap_or_default();
+                if let (Ok(digest), Ok(meta)) = (format!("sha256:{name}").parse(), file.metadata())
+                {
                     found.push((digest, meta.len()));
                 }
             }
@@ -160,7 +189,11 @@ impl Store {
             let path = root.join(name);
             match fs::remove_dir_all(&path) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(StoreError { what: "remove", path, source: e });
+                    return Err(StoreError {
+                        what: "remove",
+                        path,
+                        source: e,
+                    });
                 }
                 _ => {}
             }
@@ -177,8 +210,19 @@ impl Store {
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     match fs::read_dir(folder) {
         Ok(entries) => Ok(entries.filter_map(|e| e.ok().map(|e| e.path())).collect()),
-        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(Vec::new()),
-        Err(source) => Err(StoreError { what: "list", path: folder.to_owned(), source }),
+        Err(e)
+            if matches!(
+                e.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(Vec::new())
+        }
+        Err(source) => Err(StoreError {
+            what: "list",
+            path: folder.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -198,7 +242,9 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         let store = Store::new(Some(cache.path()));
         let digest = Digest::of(b"bytes");
-        store.keep(&VerifiedPackage::new("x", digest, Cow::Borrowed(b"bytes")).unwrap()).unwrap();
+        store
+            .keep(&VerifiedPackage::new("x", digest, Cow::Borrowed(b"bytes")).unwrap())
+            .unwrap();
         assert_eq!(store.list().unwrap(), [(digest, 5)]);
         assert!(store.verify().unwrap().corrupt.is_empty());
         fs::write(store.path(&digest).unwrap(), b"byteS").unwrap();

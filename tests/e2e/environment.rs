@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -25,7 +24,12 @@ pub struct Run {
 /// For whole-output snapshots.
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "exit: {}", self.code.map_or_else(|| "killed".into(), |code| code.to_string()))?;
+        writeln!(
+            f,
+            "exit: {}",
+            self.code
+                .map_or_else(|| "killed".into(), |code| code.to_string())
+        )?;
         write!(f, "--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr)
     }
 }
@@ -65,9 +69,15 @@ impl World {
     /// tests, as a user's are by all projects; everything else is this world's.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_scaffold"));
-        command.env_clear().current_dir(self.path("")).args(arguments);
+        command
+            .env_clear()
+            .current_dir(self.path(""))
+            .args(arguments);
         command.env("HOME", self.root.path().join("home"));
-        command.env("SCAFFOLD_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-cache"));
+        command.env(
+            "SCAFFOLD_CACHE",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-cache"),
+        );
         if let Some(root) = std::env::var_os("SystemRoot") {
             command.env("SystemRoot", root);
         }
@@ -86,7 +96,11 @@ impl World {
     pub fn finish(&self, mut command: Command) -> Run {
         let output = command.stdin(std::process::Stdio::null()).output().unwrap();
         let text = |bytes: Vec<u8>| self.normal(&String::from_utf8(bytes).unwrap());
-        Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Run {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 
     /// What differs from run to run and machine to machine is taken out.
@@ -100,9 +114,16 @@ impl World {
         let mut rest = text.as_str();
         while let Some(at) = rest.find("sha256:") {
             let (before, digest) = rest.split_at(at);
-            let hex = digest[7..].chars().take_while(char::is_ascii_hexdigit).count();
+            let hex = digest[7..]
+                .chars()
+                .take_while(char::is_ascii_hexdigit)
+                .count();
             out.push_str(before);
-            out.push_str(if hex == 64 { "[DIGEST]" } else { &digest[..7 + hex] });
+            out.push_str(if hex == 64 {
+                "[DIGEST]"
+            } else {
+                &digest[..7 + hex]
+            });
             rest = &digest[7 + hex..];
         }
         out + rest
@@ -135,7 +156,8 @@ impl World {
             copy(&official().join("v1"), &to.join("v1"));
         }
         for package in packages {
-            self.run(&["publish", package, "--registry", "registry"]).succeeded();
+            self.run(&["publish", package, "--registry", "registry"])
+                .succeeded();
         }
     }
 }
@@ -149,7 +171,12 @@ fn collect(root: &Path, folder: &Path, found: &mut Files) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let path = entry.path();
-        let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+        let name = path
+            .strip_prefix(root)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .replace('\\', "/");
         if name == ".scaffold" {
             continue;
         }
@@ -157,7 +184,10 @@ fn collect(root: &Path, folder: &Path, found: &mut Files) {
             collect(root, &path, found);
         } else {
             #[cfg(unix)]
-            let executable = std::os::unix::fs::PermissionsExt::mode(&entry.metadata().unwrap().permissions()) & 0o100 != 0;
+            let executable =
+                std::os::unix::fs::PermissionsExt::mode(&entry.metadata().unwrap().permissions())
+                    & 0o100
+                    != 0;
             #[cfg(not(unix))]
             let executable = false;
             found.insert(name, (fs::read(&path).unwrap(), executable));

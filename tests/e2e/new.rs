@@ -9,7 +9,9 @@ fn a_project_is_made_and_a_module_joins_it() {
     insta::assert_snapshot!(world.scaffold("-C shop add auth --defaults").succeeded());
 
     // A module pulled in later and one asked for at once give the same.
-    world.scaffold("new django both/shop --with auth --defaults").succeeded();
+    world
+        .scaffold("new django both/shop --with auth --defaults")
+        .succeeded();
     assert_eq!(world.files("shop"), world.files("both/shop"));
 }
 
@@ -17,17 +19,27 @@ fn a_project_is_made_and_a_module_joins_it() {
 fn the_same_answers_give_the_same_bytes() {
     let world = World::new();
     let line = "--with auth --database postgres --frontend htmx --defaults";
-    world.scaffold(&format!("new django one/shop {line}")).succeeded();
-    world.scaffold(&format!("new django two/shop {line}")).succeeded();
+    world
+        .scaffold(&format!("new django one/shop {line}"))
+        .succeeded();
+    world
+        .scaffold(&format!("new django two/shop {line}"))
+        .succeeded();
     assert_eq!(world.files("one/shop"), world.files("two/shop"));
-    assert!(world.read("one/shop/scaffold.lock").contains("tree = \"sha256:"));
+    assert!(
+        world
+            .read("one/shop/scaffold.lock")
+            .contains("tree = \"sha256:")
+    );
     world.scaffold("-C one/shop verify").succeeded();
 }
 
 #[test]
 fn a_dry_run_writes_nothing() {
     let world = World::new();
-    let run = world.scaffold("new django shop --defaults --dry-run").succeeded();
+    let run = world
+        .scaffold("new django shop --defaults --dry-run")
+        .succeeded();
     assert!(run.stdout.contains("manage.py"), "{run}");
     assert!(!world.path("shop").exists());
 

@@ -58,9 +58,14 @@ impl Given {
     ///
     /// # Errors
     /// There is no `=` in it.
-    pub fn add_pairs<'p>(&mut self, pairs: impl IntoIterator<Item = &'p String>) -> Result<(), GivenError> {
+    pub fn add_pairs<'p>(
+        &mut self,
+        pairs: impl IntoIterator<Item = &'p String>,
+    ) -> Result<(), GivenError> {
         for pair in pairs {
-            let (key, value) = pair.split_once('=').ok_or_else(|| GivenError::NotAPair(pair.clone()))?;
+            let (key, value) = pair
+                .split_once('=')
+                .ok_or_else(|| GivenError::NotAPair(pair.clone()))?;
             let (to, key) = match key.trim().rsplit_once('.') {
                 Some((package, key)) => (Some(package.to_owned()), key),
                 None => (None, key.trim()),
@@ -75,14 +80,21 @@ impl Given {
     /// # Errors
     /// It cannot be read, or holds something that is no answer.
     pub fn add_file(&mut self, path: &std::path::Path) -> Result<(), GivenError> {
-        let wrong = |reason: String| GivenError::File { path: path.display().to_string(), reason };
+        let wrong = |reason: String| GivenError::File {
+            path: path.display().to_string(),
+            reason,
+        };
         let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
         let table: toml::Table = if path.extension().is_some_and(|e| e == "json") {
             serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?
         } else {
             toml::from_str(&text).map_err(|e| wrong(e.to_string()))?
         };
-        let not_an_answer = |key: &str| wrong(format!("`{key}` is not text, true or false, a whole number, or a list of text"));
+        let not_an_answer = |key: &str| {
+            wrong(format!(
+                "`{key}` is not text, true or false, a whole number, or a list of text"
+            ))
+        };
         for (key, value) in table {
             match value {
                 toml::Value::Table(table) => {
@@ -102,24 +114,43 @@ impl Given {
 
     fn set(&mut self, to: Option<String>, key: String, value: Raw) {
         self.answers.retain(|a| a.to != to || a.key != key);
-        self.answers.push(Answer { to, key, value, taken: false });
+        self.answers.push(Answer {
+            to,
+            key,
+            value,
+            taken: false,
+        });
     }
 
     /// The answers to these questions, checked.
     ///
     /// # Errors
     /// A value that will not do for its question.
-    pub fn take_for(&mut self, instance: &str, package: &str, questions: &[Question]) -> Result<Answers, GivenError> {
+    pub fn take_for(
+        &mut self,
+        instance: &str,
+        package: &str,
+        questions: &[Question],
+    ) -> Result<Answers, GivenError> {
         let mut taken = Answers::new();
         self.seen.extend(questions.iter().map(|q| q.name.clone()));
         // Those for everybody first, so that those for this package win.
         self.answers.sort_by_key(|a| a.to.is_some());
         for answer in &mut self.answers {
-            let meant = answer.to.as_ref().is_none_or(|to| to == instance || to == package);
-            let Some(question) = questions.iter().find(|q| meant && q.name == answer.key) else { continue };
+            let meant = answer
+                .to
+                .as_ref()
+                .is_none_or(|to| to == instance || to == package);
+            let Some(question) = questions.iter().find(|q| meant && q.name == answer.key) else {
+                continue;
+            };
             let value = match &answer.value {
-                Raw::Text(text) => question.parse(text).map_err(|e| GivenError::Value(e.to_string()))?,
-                Raw::Typed(value) => question.accept(value.clone()).map_err(|e| GivenError::Value(e.to_string()))?,
+                Raw::Text(text) => question
+                    .parse(text)
+                    .map_err(|e| GivenError::Value(e.to_string()))?,
+                Raw::Typed(value) => question
+                    .accept(value.clone())
+                    .map_err(|e| GivenError::Value(e.to_string()))?,
             };
             answer.taken = true;
             taken.insert(question.name.clone(), value);
@@ -129,7 +160,12 @@ impl Given {
 
     /// Whether an answer may be meant for a generator.
     pub fn concerns(&self, instance: &str, package: &str) -> bool {
-        self.answers.iter().any(|answer| answer.to.as_ref().is_none_or(|to| to == instance || to == package))
+        self.answers.iter().any(|answer| {
+            answer
+                .to
+                .as_ref()
+                .is_none_or(|to| to == instance || to == package)
+        })
     }
 
     /// # Errors
@@ -139,7 +175,10 @@ impl Given {
             None => Ok(()),
             Some(answer) => {
                 let nearest = nearest(&answer.key, self.seen.iter().map(String::as_str));
-                let key = answer.to.as_ref().map_or(answer.key.clone(), |to| format!("{to}.{}", answer.key));
+                let key = answer
+                    .to
+                    .as_ref()
+                    .map_or(answer.key.clone(), |to| format!("{to}.{}", answer.key));
                 Err(GivenError::Unknown { key, nearest })
             }
         }

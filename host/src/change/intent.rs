@@ -79,15 +79,20 @@ pub struct Entry {
 /// # Errors
 /// A package is unknown, no version satisfies, two packages exclude each other; the error explains.
 pub fn resolve(packages: &Packages<'_>, intents: &[Intent]) -> Result<Vec<Entry>, PackagesError> {
-    let locked: BTreeMap<&PackageName, &Locked> =
-        intents.iter().filter_map(|i| i.held.as_ref().map(|held| (&i.package, held))).collect();
+    let locked: BTreeMap<&PackageName, &Locked> = intents
+        .iter()
+        .filter_map(|i| i.held.as_ref().map(|held| (&i.package, held)))
+        .collect();
     let releases = |name: &PackageName| -> Result<Vec<Release>, SourceError> {
         match locked.get(name) {
             // The lock wins, and a held package needs no registry.
             Some(held) => match packages.locked_release(&held.package) {
                 Ok(release) => Ok(vec![release]),
                 Err(PackagesError::Source(e)) => Err(e),
-                Err(e) => Err(SourceError::Unavailable { name: name.clone(), source: Box::new(e) }),
+                Err(e) => Err(SourceError::Unavailable {
+                    name: name.clone(),
+                    source: Box::new(e),
+                }),
             },
             None => packages.releases(name),
         }
@@ -98,10 +103,27 @@ pub fn resolve(packages: &Packages<'_>, intents: &[Intent]) -> Result<Vec<Entry>
     };
     let roots: Vec<PackageRef> = intents
         .iter()
-        .map(|i| PackageRef { name: i.package.clone(), req: if i.held.is_some() { VersionReq::STAR } else { i.req.clone() } })
+        .map(|i| PackageRef {
+            name: i.package.clone(),
+            req: if i.held.is_some() {
+                VersionReq::STAR
+            } else {
+                i.req.clone()
+            },
+        })
         .collect();
-    let found = resolve::resolve(&roots, &held(locked.values().map(|held| &held.package)), &releases, &names)?;
-    let mut order = Order { packages, intents, found: &found, entries: Vec::new() };
+    let found = resolve::resolve(
+        &roots,
+        &held(locked.values().map(|held| &held.package)),
+        &releases,
+        &names,
+    )?;
+    let mut order = Order {
+        packages,
+        intents,
+        found: &found,
+        entries: Vec::new(),
+    };
     for intent in intents {
         order.place(intent, None)?;
     }
@@ -117,24 +139,43 @@ struct Order<'a, 'p> {
 }
 
 impl Order<'_, '_> {
-    fn place(&mut self, intent: &Intent, required_by: Option<&PackageName>) -> Result<(), PackagesError> {
-        if self.entries.iter().any(|e| e.intent.instance == intent.instance) {
+    fn place(
+        &mut self,
+        intent: &Intent,
+        required_by: Option<&PackageName>,
+    ) -> Result<(), PackagesError> {
+        if self
+            .entries
+            .iter()
+            .any(|e| e.intent.instance == intent.instance)
+        {
             return Ok(());
         }
         let release = self.found.iter().find(|r| r.name == intent.package);
         // Requirements form no circle: `resolve` refuses one.
         for required in release.into_iter().flat_map(|r| r.requires.keys()) {
-            let asked: Vec<&Intent> = self.intents.iter().filter(|i| &i.package == required).collect();
+            let asked: Vec<&Intent> = self
+                .intents
+                .iter()
+                .filter(|i| &i.package == required)
+                .collect();
             if asked.is_empty() {
                 let found = self.found.iter().find(|r| &r.name == required);
                 let req = found.map_or(VersionReq::STAR, compatible);
-                self.place(&Intent::new(&PackageRef { name: required.clone(), req }), Some(&intent.package))?;
+                self.place(
+                    &Intent::new(&PackageRef {
+                        name: required.clone(),
+                        req,
+                    }),
+                    Some(&intent.package),
+                )?;
             }
             for other in asked {
                 self.place(other, None)?;
             }
         }
-        self.entries.push(entry(self.packages, intent, release, required_by.cloned())?);
+        self.entries
+            .push(entry(self.packages, intent, release, required_by.cloned())?);
         Ok(())
     }
 }
@@ -148,13 +189,31 @@ fn entry(
     let kind = release.map_or(Kind::Module, |r| r.kind);
     if let Some(held) = &intent.held {
         let (package, engine) = (held.package.clone(), held.engine.clone());
-        return Ok(Entry { intent: intent.clone(), package, engine, kind, required_by });
+        return Ok(Entry {
+            intent: intent.clone(),
+            package,
+            engine,
+            kind,
+            required_by,
+        });
     }
     let Some(release) = release else {
-        return Err(PackagesError::NothingToRun { package: intent.package.to_string() });
+        return Err(PackagesError::NothingToRun {
+            package: intent.package.to_string(),
+        });
     };
-    let engine = release.engine.as_ref().map(|wanted| packages.pin_engine(wanted)).transpose()?;
-    Ok(Entry { intent: intent.clone(), package: packages.pin(release)?, engine, kind, required_by })
+    let engine = release
+        .engine
+        .as_ref()
+        .map(|wanted| packages.pin_engine(wanted))
+        .transpose()?;
+    Ok(Entry {
+        intent: intent.clone(),
+        package: packages.pin(release)?,
+        engine,
+        kind,
+        required_by,
+    })
 }
 
 /// What `scaffold.toml` asks for when a user named no version: anything compatible with what was found.
@@ -166,8 +225,15 @@ pub fn compatible(release: &Release) -> VersionReq {
 
 /// The intents that leave a project as it is. Requirements come from `scaffold.toml`.
 pub fn as_locked(lock: &Lock, reqs: &BTreeMap<String, VersionReq>) -> Vec<Intent> {
-    let req = |locked: &Locked| reqs.get(&locked.instance).cloned().unwrap_or(VersionReq::STAR);
-    lock.generators.iter().map(|locked| Intent::keep(locked, req(locked))).collect()
+    let req = |locked: &Locked| {
+        reqs.get(&locked.instance)
+            .cloned()
+            .unwrap_or(VersionReq::STAR)
+    };
+    lock.generators
+        .iter()
+        .map(|locked| Intent::keep(locked, req(locked)))
+        .collect()
 }
 
 /// The package a word of the user's means in this project: `auth` in a project based on `django` is `django-auth`
@@ -175,13 +241,28 @@ pub fn as_locked(lock: &Lock, reqs: &BTreeMap<String, VersionReq>) -> Vec<Intent
 ///
 /// # Errors
 /// The registry cannot be read.
-pub fn look_up(packages: &Packages<'_>, word: &PackageRef, typed: &str, base: Option<&PackageName>) -> Result<PackageRef, PackagesError> {
-    let Some(base) = base.filter(|_| !typed.contains('/')) else { return Ok(word.clone()) };
-    let Ok(specific) = format!("{}/{}-{}", base.namespace(), base.name(), word.name.name()).parse::<PackageName>() else {
+pub fn look_up(
+    packages: &Packages<'_>,
+    word: &PackageRef,
+    typed: &str,
+    base: Option<&PackageName>,
+) -> Result<PackageRef, PackagesError> {
+    let Some(base) = base.filter(|_| !typed.contains('/')) else {
         return Ok(word.clone());
     };
-    if packages.releases(&specific).is_ok_and(|found| !found.is_empty()) {
-        return Ok(PackageRef { name: specific, req: word.req.clone() });
+    let Ok(specific) =
+        format!("{}/{}-{}", base.namespace(), base.name(), word.name.name()).parse::<PackageName>()
+    else {
+        return Ok(word.clone());
+    };
+    if packages
+        .releases(&specific)
+        .is_ok_and(|found| !found.is_empty())
+    {
+        return Ok(PackageRef {
+            name: specific,
+            req: word.req.clone(),
+        });
     }
     Ok(word.clone())
 }

@@ -96,7 +96,10 @@ pub fn decide(
 ) -> Result<Decision, ChangeError> {
     let mut replayer = Replayer::new(packages, &project.lock.project);
     let base = replayer.pristine(&project.lock)?;
-    let mut lock = Lock { generators: Vec::new(), ..project.lock.clone() };
+    let mut lock = Lock {
+        generators: Vec::new(),
+        ..project.lock.clone()
+    };
     let mut reqs = BTreeMap::new();
     let mut decided = Decision {
         lock: lock.clone(),
@@ -138,15 +141,26 @@ fn answer(
     entry: Entry,
     asking: &mut Asking<'_>,
 ) -> Result<(Locked, VersionReq), ChangeError> {
-    let Entry { intent, package, engine, .. } = entry;
-    let mut locked =
-        Locked { instance: intent.instance, package, allow: intent.allow, engine, answers: intent.answers };
+    let Entry {
+        intent,
+        package,
+        engine,
+        ..
+    } = entry;
+    let mut locked = Locked {
+        instance: intent.instance,
+        package,
+        allow: intent.allow,
+        engine,
+        answers: intent.answers,
+    };
     if intent.held.is_some() && !intent.reconsider {
         return Ok((locked, intent.req));
     }
     let runnable = replayer.runnable(&locked)?;
     let short = locked.package.package.short().to_owned();
-    let ask = |answers: &Answers| replayer.questions(position, &locked.instance, answers, &runnable);
+    let ask =
+        |answers: &Answers| replayer.questions(position, &locked.instance, answers, &runnable);
     // What flags mean depends on the questions alone, so no answer is needed yet.
     let known = ask(&Answers::new()).map_err(ReplayError::from)?;
     let mut given = locked.answers.clone();
@@ -162,9 +176,15 @@ fn answer(
 /// Whether a guest refused an answer, or could not be asked at all.
 fn refusal(e: SandboxError) -> AskError {
     match e {
-        SandboxError::Failed { source: Failure { code, message, subject: Some(question) }, .. } if code == "invalid-answer" => {
-            AskError::Invalid { question, message }
-        }
+        SandboxError::Failed {
+            source:
+                Failure {
+                    code,
+                    message,
+                    subject: Some(question),
+                },
+            ..
+        } if code == "invalid-answer" => AskError::Invalid { question, message },
         other => AskError::Failed(Box::new(other)),
     }
 }
@@ -182,7 +202,11 @@ fn consent(made: &Made, locked: &mut Locked, allow: &BTreeSet<Class>, decided: &
         if locked.allow.contains(&class) {
             continue;
         }
-        let consent = Consent { instance: locked.instance.clone(), class, paths };
+        let consent = Consent {
+            instance: locked.instance.clone(),
+            class,
+            paths,
+        };
         if locked.package.registry == OFFICIAL {
             decided.accepted.push(consent);
             locked.allow.insert(class);
@@ -198,7 +222,12 @@ impl Decision {
     /// Records that the user said yes to everything the plan showed.
     pub fn grant_all(&mut self) {
         for consent in std::mem::take(&mut self.unconsented) {
-            if let Some(locked) = self.lock.generators.iter_mut().find(|l| l.instance == consent.instance) {
+            if let Some(locked) = self
+                .lock
+                .generators
+                .iter_mut()
+                .find(|l| l.instance == consent.instance)
+            {
                 locked.allow.insert(consent.class);
             }
         }

@@ -2,7 +2,10 @@ use std::process::ExitCode;
 
 use scaffold_registry::{Kind, PackageName, PackageRef};
 
-use super::{conclude::{Goal, change}, questions};
+use super::{
+    conclude::{Goal, change},
+    questions,
+};
 use crate::{
     change::{Intent, as_locked, look_up},
     cli::{Add, Command},
@@ -22,7 +25,9 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     if args.instance.is_some() && args.packages.len() > 1 {
-        return Err(CommandError::usage("--as names one generator, and several packages were given"));
+        return Err(CommandError::usage(
+            "--as names one generator, and several packages were given",
+        ));
     }
     let base = base(&packages, &project.lock);
     let mut intents = as_locked(&project.lock, &project.requirements());
@@ -30,7 +35,11 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
         let wanted = parse(typed)?;
         let package = look_up(&packages, &wanted, typed, base.as_ref()).kind(ErrorKind::Failed)?;
         if package.name != wanted.name {
-            context.ui.detail(&format!("`{typed}` is {} here, since the project is made from {}", package.name.short(), base.as_ref().map(PackageName::short).unwrap_or_default()));
+            context.ui.detail(&format!(
+                "`{typed}` is {} here, since the project is made from {}",
+                package.name.short(),
+                base.as_ref().map(PackageName::short).unwrap_or_default()
+            ));
         }
         let mut intent = Intent::new(&package);
         intent.instance = args.instance.clone().unwrap_or(intent.instance);
@@ -40,8 +49,13 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
                 present.package.package.short(),
                 present.package.version
             ))
-            .hint(format!("scaffold update {} takes a newer version", intent.instance))
-            .hint(format!("scaffold add {typed} --as NAME adds it a second time")));
+            .hint(format!(
+                "scaffold update {} takes a newer version",
+                intent.instance
+            ))
+            .hint(format!(
+                "scaffold add {typed} --as NAME adds it a second time"
+            )));
         }
         intents.push(intent);
     }
@@ -49,20 +63,43 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
     if let Some(Command::Add(again)) = asked.again
         && again.packages != args.packages
     {
-        return Err(CommandError::usage("put the packages before the flags of their questions"));
+        return Err(CommandError::usage(
+            "put the packages before the flags of their questions",
+        ));
     }
-    change(context, &packages, &project, &intents, asked.given, &Goal { verb: "Added", undo: "scaffold undo".into(), enter: None })
+    change(
+        context,
+        &packages,
+        &project,
+        &intents,
+        asked.given,
+        &Goal {
+            verb: "Added",
+            undo: "scaffold undo".into(),
+            enter: None,
+        },
+    )
 }
 
 /// A package as a user types it.
 pub fn parse(typed: &str) -> Result<PackageRef, CommandError> {
     typed.parse::<PackageRef>().map_err(|e| {
-        CommandError::usage(e).hint("a package is NAME, NAMESPACE/NAME, or either with @VERSION: django, acme/billing@^2")
+        CommandError::usage(e).hint(
+            "a package is NAME, NAMESPACE/NAME, or either with @VERSION: django, acme/billing@^2",
+        )
     })
 }
 
 /// The package the project was made from.
 fn base(packages: &Packages<'_>, lock: &Lock) -> Option<PackageName> {
-    let is_project = |pin| packages.open_package(pin).ok().map(|p| p.manifest.kind == Kind::Project);
-    lock.generators.iter().find(|l| is_project(&l.package) == Some(true)).map(|l| l.package.package.clone())
+    let is_project = |pin| {
+        packages
+            .open_package(pin)
+            .ok()
+            .map(|p| p.manifest.kind == Kind::Project)
+    };
+    lock.generators
+        .iter()
+        .find(|l| is_project(&l.package) == Some(true))
+        .map(|l| l.package.package.clone())
 }

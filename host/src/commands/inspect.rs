@@ -49,15 +49,22 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
     let mut page = Page::new();
     page.line(Tone::Title, &subject.title);
     if let Some(engine) = &subject.runs {
-        page.line(Tone::Plain, format!("It is data without code; {engine} runs it."));
+        page.line(
+            Tone::Plain,
+            format!("It is data without code; {engine} runs it."),
+        );
     }
     match &able {
         Ok(able) => can_and_cannot(&mut page, able, &subject),
         Err(refusal) => {
-            page.gap().line(Tone::Error, format!("This host refuses to run it: {refusal}."));
+            page.gap().line(
+                Tone::Error,
+                format!("This host refuses to run it: {refusal}."),
+            );
         }
     }
-    page.gap().line(Tone::Strong, "Imports, read from the binary");
+    page.gap()
+        .line(Tone::Strong, "Imports, read from the binary");
     for import in &imports {
         page.line(Tone::Faint, format!("  {import}"));
     }
@@ -68,27 +75,36 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
 fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject) {
     page.gap().line(Tone::Strong, "It can");
     for ability in able.iter().filter(|a| **a != Ability::Types) {
-        page.put(Tone::Changed, "  + ").put(Tone::Plain, ability.meaning()).end();
+        page.put(Tone::Changed, "  + ")
+            .put(Tone::Plain, ability.meaning())
+            .end();
         let patterns = match ability {
             Ability::ProjectFiles => &subject.reads,
             Ability::Changes => &subject.writes,
             _ => continue,
         };
         for (pattern, reason) in patterns {
-            page.put(Tone::Plain, format!("      {pattern}")).put(Tone::Faint, format!(": {reason}")).end();
+            page.put(Tone::Plain, format!("      {pattern}"))
+                .put(Tone::Faint, format!(": {reason}"))
+                .end();
         }
     }
     let limits = Limits::default();
     page.gap().line(Tone::Strong, "It cannot");
     for ability in Ability::ALL.iter().filter(|a| !able.contains(a)) {
-        page.put(Tone::Added, "  - ").put(Tone::Plain, ability.meaning()).end();
+        page.put(Tone::Added, "  - ")
+            .put(Tone::Plain, ability.meaning())
+            .end();
     }
     let classes: Vec<&str> = Class::ALL.iter().map(|c| c.name()).collect();
     for closed in [
         "write a file itself: you see the plan, and the host writes what you accept".to_owned(),
         "read any other file, the environment, the clock, or where it runs".to_owned(),
         "open a connection, run a program, or make a link".to_owned(),
-        format!("make files that run or steer something later without your yes ({})", classes.join(", ")),
+        format!(
+            "make files that run or steer something later without your yes ({})",
+            classes.join(", ")
+        ),
         format!(
             "use more than {} MiB of memory, {} s, or {} files of {} MiB together",
             limits.memory >> 20,
@@ -110,7 +126,12 @@ fn from_registry(packages: &Packages<'_>, wanted: &PackageRef) -> Result<Subject
         Err(_) => resolve(packages, &[Intent::new(wanted)])?,
     };
     let entry = entries.iter().find(|e| e.package.package == wanted.name);
-    let Some(entry) = entry else { return Err(CommandError::failed(format!("{} was not found", wanted.name))) };
+    let Some(entry) = entry else {
+        return Err(CommandError::failed(format!(
+            "{} was not found",
+            wanted.name
+        )));
+    };
     of_package(packages, &*packages.open_package(&entry.package)?)
 }
 
@@ -124,10 +145,18 @@ fn of_package(packages: &Packages<'_>, package: &Package) -> Result<Subject, Com
             let component = engine.component().unwrap_or_default().to_vec();
             (component, Some(format!("{} {}", pin.package, pin.version)))
         }
-        (None, None) => return Err(CommandError::failed(format!("{} has nothing that could run", manifest.name))),
+        (None, None) => {
+            return Err(CommandError::failed(format!(
+                "{} has nothing that could run",
+                manifest.name
+            )));
+        }
     };
     let patterns = |patterns: &[scaffold_registry::Pattern]| {
-        patterns.iter().map(|p| (p.pattern.clone(), p.reason.clone())).collect()
+        patterns
+            .iter()
+            .map(|p| (p.pattern.clone(), p.reason.clone()))
+            .collect()
     };
     Ok(Subject {
         title: format!("{} {}", manifest.name, manifest.version),
@@ -148,7 +177,9 @@ fn from_path(packages: &Packages<'_>, path: &Path) -> Result<Subject, CommandErr
         return of_package(packages, &Package::read(&bytes).kind(ErrorKind::Failed)?);
     }
     Ok(Subject {
-        title: path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+        title: path
+            .file_name()
+            .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
         component: bytes,
         runs: None,
         reads: Vec::new(),
@@ -160,10 +191,15 @@ fn from_path(packages: &Packages<'_>, path: &Path) -> Result<Subject, CommandErr
 const MAX_FILE: u64 = 128 * 1024 * 1024;
 
 fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
-    let cannot = |e: std::io::Error| CommandError::failed(e).while_doing(format!("cannot read {}", path.display()));
+    let cannot = |e: std::io::Error| {
+        CommandError::failed(e).while_doing(format!("cannot read {}", path.display()))
+    };
     let size = path.metadata().map_err(cannot)?.len();
     if size > MAX_FILE {
-        return Err(CommandError::failed(format!("{} has {size} bytes; no package is that large", path.display())));
+        return Err(CommandError::failed(format!(
+            "{} has {size} bytes; no package is that large",
+            path.display()
+        )));
     }
     std::fs::read(path).map_err(cannot)
 }

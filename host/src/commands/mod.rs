@@ -51,8 +51,16 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
     };
     let ui = Ui::new(options(&cli.globals));
     let here = here(cli.globals.folder.as_deref());
-    let mut context = Context { ui, globals: cli.globals, dirs: Dirs::from_environment(), here, args, fault: env::var("SCAFFOLD_FAULT").ok() };
-    let ended = dispatch(&mut context, cli.command).and_then(|code| context.ui.finish().map(|()| code));
+    let mut context = Context {
+        ui,
+        globals: cli.globals,
+        dirs: Dirs::from_environment(),
+        here,
+        args,
+        fault: env::var("SCAFFOLD_FAULT").ok(),
+    };
+    let ended =
+        dispatch(&mut context, cli.command).and_then(|code| context.ui.finish().map(|()| code));
     match ended {
         Ok(code) => code,
         Err(e) => ExitCode::from(context.ui.fail(&e)),
@@ -61,16 +69,29 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
 
 fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
     let command = Cli::command();
-    let asking = args.iter().skip(1).find_map(|arg| ASKING.into_iter().find(|name| arg == name));
-    let Some(subcommand) = asking else { return Cli::try_parse_from(args) };
+    let asking = args
+        .iter()
+        .skip(1)
+        .find_map(|arg| ASKING.into_iter().find(|name| arg == name));
+    let Some(subcommand) = asking else {
+        return Cli::try_parse_from(args);
+    };
     let known = flags::known(&command, args, subcommand);
     // `scaffold new --help` names no package whose questions could be shown: clap answers it itself.
-    Cli::try_parse_from(&known).or_else(|e| if known.len() < args.len() { Cli::try_parse_from(args) } else { Err(e) })
+    Cli::try_parse_from(&known).or_else(|e| {
+        if known.len() < args.len() {
+            Cli::try_parse_from(args)
+        } else {
+            Err(e)
+        }
+    })
 }
 
 /// Reads the command line again with the flags of a package's questions; ends the program for `--help` and usage.
 fn parse_again(context: &mut Context, command: clap::Command) -> (Cli, clap::ArgMatches) {
-    let matches = command.try_get_matches_from(&context.args).unwrap_or_else(|e| e.exit());
+    let matches = command
+        .try_get_matches_from(&context.args)
+        .unwrap_or_else(|e| e.exit());
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
     context.globals = cli.globals.clone();
     (cli, matches)
@@ -124,15 +145,26 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
 /// The place of the generator a user means: by instance, or by package if it is there once.
 fn select(lock: &Lock, word: &str) -> Result<usize, CommandError> {
     let by = |is: &dyn Fn(&Locked) -> bool| {
-        let mut places = lock.generators.iter().enumerate().filter(|(_, l)| is(l)).map(|(i, _)| i);
+        let mut places = lock
+            .generators
+            .iter()
+            .enumerate()
+            .filter(|(_, l)| is(l))
+            .map(|(i, _)| i);
         places.next().filter(|_| places.next().is_none())
     };
     let suffix = format!("-{word}");
     by(&|l| l.instance == word)
-        .or_else(|| by(&|l| l.package.package.short() == word || l.package.package.to_string() == word))
+        .or_else(|| {
+            by(&|l| l.package.package.short() == word || l.package.package.to_string() == word)
+        })
         .or_else(|| by(&|l| l.instance.ends_with(&suffix)))
         .ok_or_else(|| {
-            let here: Vec<&str> = lock.generators.iter().map(|l| l.instance.as_str()).collect();
+            let here: Vec<&str> = lock
+                .generators
+                .iter()
+                .map(|l| l.instance.as_str())
+                .collect();
             CommandError::usage(format!("this project has no generator `{word}`"))
                 .hint(format!("it has: {}", here.join(", ")))
         })

@@ -11,13 +11,23 @@ use crate::{
 pub fn run(context: &mut Context, args: &Pack) -> Result<(), CommandError> {
     let folder = context.here.join(&args.dir);
     let Packed { bytes, package, .. } = pack(&folder).map_err(|e| explain(e, &folder))?;
-    let name = format!("{}-{}.tar.gz", package.manifest.name.name(), package.manifest.version);
-    let output = context.here.join(args.output.clone().unwrap_or_else(|| name.into()));
+    let name = format!(
+        "{}-{}.tar.gz",
+        package.manifest.name.name(),
+        package.manifest.version
+    );
+    let output = context
+        .here
+        .join(args.output.clone().unwrap_or_else(|| name.into()));
     if !context.globals.dry_run {
-        write(&output, &bytes).map_err(|e| CommandError::failed(e).while_doing(format!("cannot write {}", output.display())))?;
+        write(&output, &bytes).map_err(|e| {
+            CommandError::failed(e).while_doing(format!("cannot write {}", output.display()))
+        })?;
     }
-    context.ui.json(&json!({"package": package.manifest.name, "version": package.manifest.version,
-        "blob": package.blob, "tree": package.tree, "bytes": bytes.len(), "file": output}));
+    context.ui.json(
+        &json!({"package": package.manifest.name, "version": package.manifest.version,
+        "blob": package.blob, "tree": package.tree, "bytes": bytes.len(), "file": output}),
+    );
     context.ui.result(format!(
         "{} {}: {} files, {} KiB\n{}\n{}",
         package.manifest.name,
@@ -42,12 +52,13 @@ fn write(output: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
 /// A packing error with what the author can do about it.
 pub fn explain(e: PackError, folder: &std::path::Path) -> CommandError {
     let hint = match &e {
-        PackError::Component(_) | PackError::Componentize(_) => {
-            Some("a generator is built for wasm32-unknown-unknown with the scaffold-guest crate, without WASI")
-        }
+        PackError::Component(_) | PackError::Componentize(_) => Some(
+            "a generator is built for wasm32-unknown-unknown with the scaffold-guest crate, without WASI",
+        ),
         _ => None,
     };
-    let error = CommandError::failed(e).while_doing(format!("{} is not a package", folder.display()));
+    let error =
+        CommandError::failed(e).while_doing(format!("{} is not a package", folder.display()));
     match hint {
         Some(hint) => error.hint(hint),
         None => error,

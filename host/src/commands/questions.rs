@@ -36,25 +36,38 @@ pub fn read(
 ) -> Result<Read, CommandError> {
     let command = Cli::command();
     if flags::known(&command, &context.args, subcommand).len() == context.args.len() {
-        return Ok(Read { given: context.given()?, again: None });
+        return Ok(Read {
+            given: context.given()?,
+            again: None,
+        });
     }
     let entries = resolve(packages, intents)?;
     let questions = of(packages, project, &entries);
     let asked: Vec<Asked<'_>> = questions
         .iter()
-        .map(|(package, questions)| Asked { package: package.clone(), questions })
+        .map(|(package, questions)| Asked {
+            package: package.clone(),
+            questions,
+        })
         .collect();
     let (cli, matches) = super::parse_again(context, flags::augment(command, subcommand, &asked));
     let mut given = context.given()?;
     if let Some((_, matches)) = matches.subcommand() {
         given.add_flags(flags::given(matches, &asked));
     }
-    Ok(Read { given, again: Some(cli.command) })
+    Ok(Read {
+        given,
+        again: Some(cli.command),
+    })
 }
 
 /// The questions of the generators that are not held, each told that the ones before it take their defaults. One
 /// whose questions cannot be worked out that way has none here; the interview says what is wrong.
-pub fn of(packages: &Packages<'_>, project: &Project, entries: &[Entry]) -> Vec<(String, Vec<Question>)> {
+pub fn of(
+    packages: &Packages<'_>,
+    project: &Project,
+    entries: &[Entry],
+) -> Vec<(String, Vec<Question>)> {
     let mut replayer = Replayer::new(packages, &project.lock.project);
     let before = replayer.pristine(&project.lock).unwrap_or_default();
     let mut applied: Vec<Applied> = Vec::new();
@@ -91,7 +104,9 @@ pub fn of(packages: &Packages<'_>, project: &Project, entries: &[Entry]) -> Vec<
 
 fn defaults(questions: &[Question]) -> Answers {
     let applying = questions.iter().filter(|q| q.applies);
-    applying.filter_map(|q| Some((q.name.clone(), q.default.clone()?))).collect()
+    applying
+        .filter_map(|q| Some((q.name.clone(), q.default.clone()?)))
+        .collect()
 }
 
 /// Asks for the name of a new project.
@@ -100,14 +115,29 @@ fn defaults(questions: &[Question]) -> Answers {
 /// There is nobody to ask, or they stopped.
 pub fn ask_name(context: &mut Context, package: &str) -> Result<String, CommandError> {
     if !context.ui.can_ask() {
-        return Err(CommandError::usage("the new project needs a name")
-            .hint(format!("scaffold new {package} NAME makes it in a folder of that name")));
+        return Err(
+            CommandError::usage("the new project needs a name").hint(format!(
+                "scaffold new {package} NAME makes it in a folder of that name"
+            )),
+        );
     }
     let check = |text: &str| crate::project::check_name(text).map_err(|e| e.to_string());
-    let field = Field::Text { default: None, initial: None, check: &check };
-    let prompt = Prompt { message: "What is the project called?", help: "also the name of its folder", back: false, field };
+    let field = Field::Text {
+        default: None,
+        initial: None,
+        check: &check,
+    };
+    let prompt = Prompt {
+        message: "What is the project called?",
+        help: "also the name of its folder",
+        back: false,
+        field,
+    };
     match context.ui.ask(&prompt)? {
         Some(Reply::Text(name)) => Ok(name),
-        _ => Err(CommandError::new(crate::error::ErrorKind::Cancelled, "nothing was made")),
+        _ => Err(CommandError::new(
+            crate::error::ErrorKind::Cancelled,
+            "nothing was made",
+        )),
     }
 }

@@ -20,14 +20,20 @@ pub fn run(context: &mut Context, args: &Search) -> Result<(), CommandError> {
     found.sort_by(|a, b| (a.kind == Kind::Engine, &a.name).cmp(&(b.kind == Kind::Engine, &b.name)));
     context.ui.json(&found);
     if found.is_empty() && !context.ui.is_json() {
-        return Err(CommandError::failed("no package matches")
-            .hint("scaffold search, without words, shows every package of the configured registries"));
+        return Err(CommandError::failed("no package matches").hint(
+            "scaffold search, without words, shows every package of the configured registries",
+        ));
     }
     let mut page = Page::new();
     for summary in &found {
-        page.column(Tone::Strong, summary.name.short(), 24).put(Tone::Plain, " ");
-        page.column(Tone::Plain, &summary.version, 9).put(Tone::Plain, " ");
-        page.column(Tone::Faint, summary.kind, 8).put(Tone::Plain, " ").put(Tone::Plain, &summary.summary).end();
+        page.column(Tone::Strong, summary.name.short(), 24)
+            .put(Tone::Plain, " ");
+        page.column(Tone::Plain, &summary.version, 9)
+            .put(Tone::Plain, " ");
+        page.column(Tone::Faint, summary.kind, 8)
+            .put(Tone::Plain, " ")
+            .put(Tone::Plain, &summary.summary)
+            .end();
     }
     context.ui.result(page);
     Ok(())
@@ -36,5 +42,8 @@ pub fn run(context: &mut Context, args: &Search) -> Result<(), CommandError> {
 fn says(summary: &Summary, word: &str) -> bool {
     summary.name.to_string().contains(word)
         || summary.summary.to_lowercase().contains(word)
-        || summary.keywords.iter().any(|k| k.to_lowercase().contains(word))
+        || summary
+            .keywords
+            .iter()
+            .any(|k| k.to_lowercase().contains(word))
 }

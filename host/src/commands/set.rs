@@ -19,6 +19,10 @@ pub fn run(context: &mut Context, args: &Set) -> Result<ExitCode, CommandError> 
     for intent in &mut intents {
         intent.reconsider = given.concerns(&intent.instance, &intent.package.short());
     }
-    let goal = Goal { verb: "Changed", undo: "scaffold undo".into(), enter: None };
+    let goal = Goal {
+        verb: "Changed",
+        undo: "scaffold undo".into(),
+        enter: None,
+    };
     change(context, &packages, &project, &intents, given, &goal)
 }

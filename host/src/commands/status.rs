@@ -23,7 +23,8 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
     let mut page = Page::new();
     let mut changed = Vec::new();
     // Merging the lock with itself changes nothing; what it says of each file is how the file stands.
-    let plan = merge(&pristine, &pristine, &workspace, &Labels::default()).kind(ErrorKind::Failed)?;
+    let plan =
+        merge(&pristine, &pristine, &workspace, &Labels::default()).kind(ErrorKind::Failed)?;
     for action in plan.actions.iter().filter(|a| a.verb != Verb::Unchanged) {
         let (word, tone) = match action.note {
             Some(Note::DeletedByUser) => ("missing", Tone::Removed),
@@ -32,15 +33,27 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
             _ => ("edited", Tone::Changed),
         };
         changed.push(json!({"path": action.path.as_str(), "standing": word}));
-        page.put(Tone::Plain, "  ").column(tone, word, 9).put(Tone::Plain, &action.path).end();
+        page.put(Tone::Plain, "  ")
+            .column(tone, word, 9)
+            .put(Tone::Plain, &action.path)
+            .end();
     }
     let clean = changed.is_empty();
     let summary = match changed.len() {
         0 => format!("{} files, all as the generators made them", pristine.len()),
-        n => format!("{n} of {} files differ from what the generators made", pristine.len()),
+        n => format!(
+            "{n} of {} files differ from what the generators made",
+            pristine.len()
+        ),
     };
     page.line(Tone::Plain, summary);
-    context.ui.json(&json!({"files": pristine.len(), "changed": changed}));
+    context
+        .ui
+        .json(&json!({"files": pristine.len(), "changed": changed}));
     context.ui.result(page);
-    Ok(if args.exit_code && !clean { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if args.exit_code && !clean {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }

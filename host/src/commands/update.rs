@@ -1,12 +1,11 @@
 use std::process::ExitCode;
 
-use super::{add, conclude::{Goal, change}, questions, select};
-use crate::{
-    change::as_locked,
-    cli::Update,
-    context::Context,
-    error::CommandError,
+use super::{
+    add,
+    conclude::{Goal, change},
+    questions, select,
 };
+use crate::{change::as_locked, cli::Update, context::Context, error::CommandError};
 
 /// `scaffold update`: the same generators, free to take newer versions.
 pub fn run(context: &mut Context, args: &Update) -> Result<ExitCode, CommandError> {
@@ -15,7 +14,10 @@ pub fn run(context: &mut Context, args: &Update) -> Result<ExitCode, CommandErro
     let packages = tools.packages();
     let mut intents = as_locked(&project.lock, &project.requirements());
     if args.packages.is_empty() {
-        intents = intents.into_iter().map(crate::change::Intent::release).collect();
+        intents = intents
+            .into_iter()
+            .map(crate::change::Intent::release)
+            .collect();
     }
     for typed in &args.packages {
         let (word, req) = match typed.split_once('@') {
@@ -28,6 +30,10 @@ pub fn run(context: &mut Context, args: &Update) -> Result<ExitCode, CommandErro
         intents[position] = intent;
     }
     let asked = questions::read(context, &packages, &project, &intents, "update")?;
-    let goal = Goal { verb: "Updated", undo: "scaffold undo".into(), enter: None };
+    let goal = Goal {
+        verb: "Updated",
+        undo: "scaffold undo".into(),
+        enter: None,
+    };
     change(context, &packages, &project, &intents, asked.given, &goal)
 }

@@ -87,7 +87,9 @@ impl LockError {
                 "take either side whole (`git checkout --ours scaffold.lock` or `--theirs`), then add what the other side had"
             }
             Self::Newer { .. } => "use the newer scaffold that wrote it",
-            Self::Malformed { .. } => "nobody edits this file by hand; restore it, for example with `git checkout scaffold.lock`",
+            Self::Malformed { .. } => {
+                "nobody edits this file by hand; restore it, for example with `git checkout scaffold.lock`"
+            }
         }
     }
 }
@@ -95,14 +97,22 @@ impl LockError {
 impl Lock {
     /// A project with no generators.
     pub fn empty(project: &str) -> Self {
-        Self { version: FORMAT, project: project.to_owned(), tree: crate::tree::Tree::default().digest(), generators: Vec::new() }
+        Self {
+            version: FORMAT,
+            project: project.to_owned(),
+            tree: crate::tree::Tree::default().digest(),
+            generators: Vec::new(),
+        }
     }
 
     /// # Errors
     /// The text is not a lock this program can use; the error says where and why.
     pub fn parse(text: &str) -> Result<Self, LockError> {
         let markers = ["<<<<<<< ", ">>>>>>> ", "||||||| "];
-        if let Some(i) = text.lines().position(|line| markers.iter().any(|m| line.starts_with(m))) {
+        if let Some(i) = text
+            .lines()
+            .position(|line| markers.iter().any(|m| line.starts_with(m)))
+        {
             return Err(LockError::ConflictMarkers { line: i + 1 });
         }
         // The version first: a newer format may differ in everything else.
@@ -113,13 +123,19 @@ impl Lock {
             _ => {}
         }
         let lock: Self = toml::from_str(text).map_err(|e| malformed(text, &e))?;
-        let wrong = |message: String| LockError::Malformed { place: String::new(), message };
+        let wrong = |message: String| LockError::Malformed {
+            place: String::new(),
+            message,
+        };
         super::check_name(&lock.project).map_err(|e| wrong(e.to_string()))?;
         let mut seen = BTreeSet::new();
         for generator in &lock.generators {
             super::check_instance(&generator.instance).map_err(|e| wrong(e.to_string()))?;
             if !seen.insert(&generator.instance) {
-                return Err(wrong(format!("the instance `{}` is there twice", generator.instance)));
+                return Err(wrong(format!(
+                    "the instance `{}` is there twice",
+                    generator.instance
+                )));
             }
         }
         Ok(lock)
@@ -128,7 +144,9 @@ impl Lock {
     /// The file's text: stable, one key a line, so that git can merge it.
     pub fn to_text(&self) -> String {
         let body = toml::to_string(self).unwrap_or_default();
-        format!("# Written by scaffold; not for editing. Check it in: the project is made from it.\n{body}")
+        format!(
+            "# Written by scaffold; not for editing. Check it in: the project is made from it.\n{body}"
+        )
     }
 
     pub fn instance(&self, instance: &str) -> Option<&Locked> {
@@ -138,9 +156,16 @@ impl Lock {
 
 fn malformed(text: &str, e: &toml::de::Error) -> LockError {
     let place = e.span().map_or_else(String::new, |span| {
-        format!(":{}", text.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1))
+        format!(
+            ":{}",
+            text.get(..span.start)
+                .map_or(1, |before| before.matches('\n').count() + 1)
+        )
     });
-    LockError::Malformed { place, message: e.message().to_owned() }
+    LockError::Malformed {
+        place,
+        message: e.message().to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -181,23 +206,34 @@ mod tests {
     #[test]
     fn a_newer_format_is_named() {
         let text = "version = 9\nnovel = true\n";
-        assert_eq!(Lock::parse(text).unwrap_err().to_string(), "scaffold.lock has format 9; this scaffold reads up to format 1");
+        assert_eq!(
+            Lock::parse(text).unwrap_err().to_string(),
+            "scaffold.lock has format 9; this scaffold reads up to format 1"
+        );
     }
 
     #[test]
     fn conflict_markers_are_recognised() {
         let text = lock().to_text().replace("tree =", "<<<<<<< HEAD\ntree =");
-        assert!(matches!(Lock::parse(&text), Err(LockError::ConflictMarkers { .. })));
+        assert!(matches!(
+            Lock::parse(&text),
+            Err(LockError::ConflictMarkers { .. })
+        ));
     }
 
     #[test]
     fn junk_names_its_line() {
-        let text = lock().to_text().replace("blob = \"sha256:", "blob = \"md5:");
+        let text = lock()
+            .to_text()
+            .replace("blob = \"sha256:", "blob = \"md5:");
         let error = Lock::parse(&text).unwrap_err().to_string();
         assert!(error.starts_with("scaffold.lock:"), "{error}");
         assert!(Lock::parse(&lock().to_text().replace("instance =", "instnce =")).is_err());
         let twice = lock().to_text();
         let second = twice[twice.find("[[generator]]").unwrap()..].to_owned();
-        assert!(Lock::parse(&(twice + &second)).is_err(), "one instance twice");
+        assert!(
+            Lock::parse(&(twice + &second)).is_err(),
+            "one instance twice"
+        );
     }
 }

@@ -58,12 +58,18 @@ impl ProjectManifest {
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let manifest: Self = toml::from_str(text).map_err(|e| ManifestError {
             place: e.span().map_or_else(String::new, |span| {
-                format!(":{}", text.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1))
+                format!(
+                    ":{}",
+                    text.get(..span.start)
+                        .map_or(1, |before| before.matches('\n').count() + 1)
+                )
             }),
             message: e.message().to_owned(),
         })?;
-        super::check_name(&manifest.project.name)
-            .map_err(|e| ManifestError { place: String::new(), message: e.to_string() })?;
+        super::check_name(&manifest.project.name).map_err(|e| ManifestError {
+            place: String::new(),
+            message: e.to_string(),
+        })?;
         Ok(manifest)
     }
 }
@@ -73,11 +79,19 @@ impl ProjectManifest {
 ///
 /// # Errors
 /// `before` is not TOML.
-pub fn write(before: Option<&str>, lock: &Lock, wanted: &BTreeMap<String, VersionReq>) -> Result<String, ManifestError> {
-    let mut document: DocumentMut = before.unwrap_or(HEADER).parse().map_err(|e: toml_edit::TomlError| ManifestError {
-        place: String::new(),
-        message: e.message().to_owned(),
-    })?;
+pub fn write(
+    before: Option<&str>,
+    lock: &Lock,
+    wanted: &BTreeMap<String, VersionReq>,
+) -> Result<String, ManifestError> {
+    let mut document: DocumentMut =
+        before
+            .unwrap_or(HEADER)
+            .parse()
+            .map_err(|e: toml_edit::TomlError| ManifestError {
+                place: String::new(),
+                message: e.message().to_owned(),
+            })?;
     if before.is_none() {
         document["project"] = Item::Table(Table::new());
         document["project"]["name"] = value(&lock.project);
@@ -92,12 +106,17 @@ pub fn write(before: Option<&str>, lock: &Lock, wanted: &BTreeMap<String, Versio
         table.set_implicit(true);
         document["generators"] = Item::Table(table);
     }
-    let generators = document["generators"].as_table_like_mut().ok_or_else(|| ManifestError {
-        place: String::new(),
-        message: "`generators` must be a table".into(),
-    })?;
-    let gone: Vec<String> =
-        generators.iter().map(|(key, _)| key.to_owned()).filter(|key| lock.instance(key).is_none()).collect();
+    let generators = document["generators"]
+        .as_table_like_mut()
+        .ok_or_else(|| ManifestError {
+            place: String::new(),
+            message: "`generators` must be a table".into(),
+        })?;
+    let gone: Vec<String> = generators
+        .iter()
+        .map(|(key, _)| key.to_owned())
+        .filter(|key| lock.instance(key).is_none())
+        .collect();
     for key in gone {
         generators.remove(&key);
     }
@@ -105,8 +124,17 @@ pub fn write(before: Option<&str>, lock: &Lock, wanted: &BTreeMap<String, Versio
         if generators.get(&generator.instance).is_none() {
             generators.insert(&generator.instance, Item::Table(Table::new()));
         }
-        let Some(table) = generators.get_mut(&generator.instance).and_then(Item::as_table_like_mut) else { continue };
-        set(table, "package", &generator.package.package.to_string().into());
+        let Some(table) = generators
+            .get_mut(&generator.instance)
+            .and_then(Item::as_table_like_mut)
+        else {
+            continue;
+        };
+        set(
+            table,
+            "package",
+            &generator.package.package.to_string().into(),
+        );
         if let Some(req) = wanted.get(&generator.instance) {
             set(table, "version", &req.to_string().into());
         }
@@ -123,8 +151,14 @@ fn write_answers(table: &mut dyn toml_edit::TableLike, answers: &Answers) {
     if table.get("answers").is_none() {
         table.insert("answers", Item::Table(Table::new()));
     }
-    let Some(written) = table.get_mut("answers").and_then(Item::as_table_like_mut) else { return };
-    let gone: Vec<String> = written.iter().map(|(k, _)| k.to_owned()).filter(|k| !answers.contains_key(k)).collect();
+    let Some(written) = table.get_mut("answers").and_then(Item::as_table_like_mut) else {
+        return;
+    };
+    let gone: Vec<String> = written
+        .iter()
+        .map(|(k, _)| k.to_owned())
+        .filter(|k| !answers.contains_key(k))
+        .collect();
     for key in gone {
         written.remove(&key);
     }
@@ -135,7 +169,10 @@ fn write_answers(table: &mut dyn toml_edit::TableLike, answers: &Answers) {
 
 /// Sets a value only where it differs, so that a person's formatting of it stays.
 fn set(table: &mut dyn toml_edit::TableLike, key: &str, new: &toml_edit::Value) {
-    let same = table.get(key).and_then(Item::as_value).is_some_and(|old| plain(old) == plain(new));
+    let same = table
+        .get(key)
+        .and_then(Item::as_value)
+        .is_some_and(|old| plain(old) == plain(new));
     if !same {
         table.insert(key, Item::Value(new.clone()));
     }
@@ -156,7 +193,11 @@ fn edit_value(value: &Value) -> toml_edit::Value {
         Value::Text(v) => v.as_str().into(),
         Value::Flag(v) => (*v).into(),
         Value::Integer(v) => (*v).into(),
-        Value::Texts(v) => v.iter().map(String::as_str).collect::<toml_edit::Array>().into(),
+        Value::Texts(v) => v
+            .iter()
+            .map(String::as_str)
+            .collect::<toml_edit::Array>()
+            .into(),
     }
 }
 
@@ -199,21 +240,38 @@ mod tests {
              [generators.django.answers]\ndatabase = \"sqlite\"\n"
         );
         let manifest = ProjectManifest::parse(&text).unwrap();
-        assert_eq!(manifest.generators["django"].answers, lock("sqlite").generators[0].answers);
+        assert_eq!(
+            manifest.generators["django"].answers,
+            lock("sqlite").generators[0].answers
+        );
     }
 
     #[test]
     fn a_persons_comments_stay() {
         let text = write(None, &lock("sqlite"), &wanted()).unwrap();
-        let edited = text.replace("database = \"sqlite\"", "# fast enough\ndatabase   = 'sqlite' # for now");
-        assert_eq!(write(Some(&edited), &lock("sqlite"), &wanted()).unwrap(), edited);
+        let edited = text.replace(
+            "database = \"sqlite\"",
+            "# fast enough\ndatabase   = 'sqlite' # for now",
+        );
+        assert_eq!(
+            write(Some(&edited), &lock("sqlite"), &wanted()).unwrap(),
+            edited
+        );
         let changed = write(Some(&edited), &lock("postgres"), &wanted()).unwrap();
-        assert!(changed.contains("# fast enough") && changed.contains("\"postgres\""), "{changed}");
+        assert!(
+            changed.contains("# fast enough") && changed.contains("\"postgres\""),
+            "{changed}"
+        );
     }
 
     #[test]
     fn a_wrong_key_names_its_line() {
-        let error = ProjectManifest::parse("[project]\nname = \"shop\"\nnmae = 1\n").unwrap_err().to_string();
-        assert!(error.starts_with("scaffold.toml:3: unknown field `nmae`"), "{error}");
+        let error = ProjectManifest::parse("[project]\nname = \"shop\"\nnmae = 1\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("scaffold.toml:3: unknown field `nmae`"),
+            "{error}"
+        );
     }
 }

@@ -57,9 +57,15 @@ impl CompiledCache {
 
     /// Keeps the compiled component. Best effort: a full disk costs time later, not correctness now.
     pub(super) fn keep(&self, engine: &Engine, wasm: &Digest, component: &Component) {
-        let Ok(code) = component.serialize() else { return };
+        let Ok(code) = component.serialize() else {
+            return;
+        };
         let path = self.path(engine, wasm);
-        let _ = write_atomically(&self.folder, &path, &[self.mac(&path, &code).as_slice(), &code]);
+        let _ = write_atomically(
+            &self.folder,
+            &path,
+            &[self.mac(&path, &code).as_slice(), &code],
+        );
     }
 
     fn authentic<'a>(&self, path: &Path, bytes: &'a [u8]) -> Option<&'a [u8]> {
@@ -84,10 +90,15 @@ impl CompiledCache {
     fn path(&self, engine: &Engine, wasm: &Digest) -> PathBuf {
         let mut settings = Fingerprint(Vec::new());
         engine.precompile_compatibility_hash().hash(&mut settings);
-        settings.0.extend_from_slice(std::env::consts::ARCH.as_bytes());
-        settings.0.extend_from_slice(std::env::consts::OS.as_bytes());
+        settings
+            .0
+            .extend_from_slice(std::env::consts::ARCH.as_bytes());
+        settings
+            .0
+            .extend_from_slice(std::env::consts::OS.as_bytes());
         settings.0.extend_from_slice(wasm.hex().as_bytes());
-        self.folder.join(format!("{}.bin", Digest::of(&settings.0).hex()))
+        self.folder
+            .join(format!("{}.bin", Digest::of(&settings.0).hex()))
     }
 }
 
@@ -115,7 +126,9 @@ fn read_or_make_key(path: &Path) -> std::io::Result<[u8; KEY_BYTES]> {
     let folder = path.parent().unwrap_or(Path::new("."));
     write_atomically(folder, path, &[&key])?;
     // Two processes may both have made one: the one that stands counts.
-    read_regular(path)?.try_into().map_err(|_| std::io::Error::other("the key was changed while it was made"))
+    read_regular(path)?
+        .try_into()
+        .map_err(|_| std::io::Error::other("the key was changed while it was made"))
 }
 
 /// Reads a file that is a plain file, this user's, and closed to others.
@@ -229,7 +242,10 @@ mod tests {
         let (_root, cache, engine, _, path) = cached();
         let other = Digest::of(b"another component");
         fs::copy(&path, cache.path(&engine, &other)).unwrap();
-        assert!(cache.load(&engine, &other).is_none(), "a good file under another name");
+        assert!(
+            cache.load(&engine, &other).is_none(),
+            "a good file under another name"
+        );
     }
 
     #[test]

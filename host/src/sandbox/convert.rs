@@ -1,6 +1,8 @@
 //! Between the contract's types and the host's.
 
-use super::{Applied, Failure, Outcome, Request, Step, bindings::scaffold::generator::types as wit};
+use super::{
+    Applied, Failure, Outcome, Request, Step, bindings::scaffold::generator::types as wit,
+};
 use crate::question::{Answers, Choice, Kind, Question, Value};
 
 impl From<&Request> for wit::Request {
@@ -26,7 +28,13 @@ impl From<&Applied> for wit::Applied {
 }
 
 fn answers(answers: &Answers) -> Vec<wit::Answer> {
-    answers.iter().map(|(name, value)| wit::Answer { name: name.clone(), value: value.clone().into() }).collect()
+    answers
+        .iter()
+        .map(|(name, value)| wit::Answer {
+            name: name.clone(),
+            value: value.clone().into(),
+        })
+        .collect()
 }
 
 impl From<Value> for wit::Value {
@@ -54,7 +62,13 @@ impl From<wit::Value> for Value {
 impl From<wit::Question> for Question {
     fn from(question: wit::Question) -> Self {
         let choices = |choices: Vec<wit::Choice>| {
-            choices.into_iter().map(|c| Choice { value: c.value, label: c.label }).collect()
+            choices
+                .into_iter()
+                .map(|c| Choice {
+                    value: c.value,
+                    label: c.label,
+                })
+                .collect()
         };
         Self {
             name: question.name,
@@ -76,7 +90,14 @@ impl From<wit::Question> for Question {
 impl From<wit::Outcome> for Outcome {
     fn from(outcome: wit::Outcome) -> Self {
         Self {
-            steps: outcome.steps.into_iter().map(|s| Step { why: s.why, command: s.command }).collect(),
+            steps: outcome
+                .steps
+                .into_iter()
+                .map(|s| Step {
+                    why: s.why,
+                    command: s.command,
+                })
+                .collect(),
             notes: outcome.notes,
         }
     }
@@ -84,6 +105,10 @@ impl From<wit::Outcome> for Outcome {
 
 impl From<wit::Failure> for Failure {
     fn from(failure: wit::Failure) -> Self {
-        Self { code: failure.code, message: failure.message, subject: failure.subject }
+        Self {
+            code: failure.code,
+            message: failure.message,
+            subject: failure.subject,
+        }
     }
 }

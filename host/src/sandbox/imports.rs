@@ -16,7 +16,13 @@ pub enum Ability {
 }
 
 impl Ability {
-    pub const ALL: [Self; 5] = [Self::Types, Self::PackageFiles, Self::ProjectFiles, Self::Changes, Self::Log];
+    pub const ALL: [Self; 5] = [
+        Self::Types,
+        Self::PackageFiles,
+        Self::ProjectFiles,
+        Self::Changes,
+        Self::Log,
+    ];
 
     pub fn interface(self) -> &'static str {
         match self {
@@ -33,8 +39,12 @@ impl Ability {
         match self {
             Self::Types => "plain data, no permission",
             Self::PackageFiles => "read the files of its own package",
-            Self::ProjectFiles => "read what generators made before it, and files of yours that you grant by name",
-            Self::Changes => "propose files for the project; nothing is written until you accept the plan",
+            Self::ProjectFiles => {
+                "read what generators made before it, and files of yours that you grant by name"
+            }
+            Self::Changes => {
+                "propose files for the project; nothing is written until you accept the plan"
+            }
             Self::Log => "say something while it runs",
         }
     }
@@ -58,7 +68,9 @@ pub enum Refusal {
     NotAComponent(String),
     #[error("it is a core WebAssembly module, not a component; `scaffold pack` makes one of it")]
     CoreModule,
-    #[error("it asks for `{0}`, which this host does not grant to anyone; it grants `scaffold:generator/*@0.1` alone")]
+    #[error(
+        "it asks for `{0}`, which this host does not grant to anyone; it grants `scaffold:generator/*@0.1` alone"
+    )]
     ForeignImport(String),
 }
 
@@ -112,7 +124,10 @@ mod tests {
 
     #[test]
     fn only_the_contract_is_an_ability() {
-        assert_eq!(Ability::of_import("scaffold:generator/log@0.1.0"), Some(Ability::Log));
+        assert_eq!(
+            Ability::of_import("scaffold:generator/log@0.1.0"),
+            Some(Ability::Log)
+        );
         for foreign in [
             "wasi:cli/environment@0.2.0",
             "scaffold:generator/log",
@@ -126,7 +141,13 @@ mod tests {
 
     #[test]
     fn a_core_module_is_named_as_such() {
-        assert!(matches!(import_names(b"\0asm\x01\0\0\0"), Err(Refusal::CoreModule)));
-        assert!(matches!(import_names(b"MZ"), Err(Refusal::NotAComponent(_))));
+        assert!(matches!(
+            import_names(b"\0asm\x01\0\0\0"),
+            Err(Refusal::CoreModule)
+        ));
+        assert!(matches!(
+            import_names(b"MZ"),
+            Err(Refusal::NotAComponent(_))
+        ));
     }
 }

@@ -68,7 +68,10 @@ pub struct LimitPassed {
 
 impl LimitPassed {
     pub(super) fn new(name: &'static str, allowed: impl std::fmt::Display) -> Self {
-        Self { name, allowed: allowed.to_string() }
+        Self {
+            name,
+            allowed: allowed.to_string(),
+        }
     }
 
     pub(super) fn bytes(name: &'static str, allowed: usize) -> Self {
@@ -85,25 +88,47 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, memory: 0, elements: 0 }
+        Self {
+            limits,
+            memory: 0,
+            elements: 0,
+        }
     }
 }
 
 impl ResourceLimiter for Meter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let sum = self.memory.saturating_add(desired.saturating_sub(current));
         if sum > self.limits.memory {
             // An error traps at once; `false` would let the guest go on and fail somewhere that explains nothing.
-            return Err(wasmtime::Error::new(LimitPassed::bytes("memory", self.limits.memory)));
+            return Err(wasmtime::Error::new(LimitPassed::bytes(
+                "memory",
+                self.limits.memory,
+            )));
         }
         self.memory = sum;
         Ok(true)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let sum = self.elements.saturating_add(desired.saturating_sub(current));
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let sum = self
+            .elements
+            .saturating_add(desired.saturating_sub(current));
         if sum > self.limits.table_elements {
-            return Err(wasmtime::Error::new(LimitPassed::new("table-elements", self.limits.table_elements)));
+            return Err(wasmtime::Error::new(LimitPassed::new(
+                "table-elements",
+                self.limits.table_elements,
+            )));
         }
         self.elements = sum;
         Ok(true)

@@ -111,12 +111,21 @@ pub struct Failure {
 pub enum SandboxError {
     #[error("`{package}` cannot run here: {source}")]
     Refused { package: String, source: Refusal },
-    #[error("`{package}` cannot run here: its component is {size} bytes; the limit `component` allows {allowed}")]
-    TooLarge { package: String, size: usize, allowed: usize },
+    #[error(
+        "`{package}` cannot run here: its component is {size} bytes; the limit `component` allows {allowed}"
+    )]
+    TooLarge {
+        package: String,
+        size: usize,
+        allowed: usize,
+    },
     #[error("`{package}` cannot run here: {reason}")]
     Unusable { package: String, reason: String },
     #[error("`{package}` was stopped: {source}")]
-    Limit { package: String, source: LimitPassed },
+    Limit {
+        package: String,
+        source: LimitPassed,
+    },
     #[error("`{package}` crashed: {reason}")]
     Crashed { package: String, reason: String },
     #[error("`{package}` failed: {}", place(.source))]
@@ -143,9 +152,15 @@ impl Sandbox {
     /// # Errors
     /// This machine cannot run WebAssembly as it is configured.
     pub fn new(limits: Limits, cache: Option<&Path>) -> Result<Self, SandboxError> {
-        let engine = Engine::new(&config(&limits))
-            .map_err(|e| SandboxError::Unusable { package: "wasmtime".into(), reason: e.to_string() })?;
-        Ok(Self { engine, limits, cache: cache.and_then(CompiledCache::open) })
+        let engine = Engine::new(&config(&limits)).map_err(|e| SandboxError::Unusable {
+            package: "wasmtime".into(),
+            reason: e.to_string(),
+        })?;
+        Ok(Self {
+            engine,
+            limits,
+            cache: cache.and_then(CompiledCache::open),
+        })
     }
 
     /// A generator ready to run: from the compiled cache, or else compiled from `wasm`. `identity` is the digest
@@ -159,7 +174,11 @@ impl Sandbox {
         identity: &Digest,
         wasm: impl FnOnce() -> Result<Vec<u8>, E>,
     ) -> Result<Generator, E> {
-        let component = match self.cache.as_ref().and_then(|c| c.load(&self.engine, identity)) {
+        let component = match self
+            .cache
+            .as_ref()
+            .and_then(|c| c.load(&self.engine, identity))
+        {
             Some(component) => component,
             None => {
                 let component = self.compile(package, &wasm()?)?;
@@ -181,18 +200,34 @@ impl Sandbox {
                 allowed: self.limits.component,
             });
         }
-        abilities(wasm).map_err(|source| SandboxError::Refused { package: package(), source })?;
+        abilities(wasm).map_err(|source| SandboxError::Refused {
+            package: package(),
+            source,
+        })?;
         // `from_binary` takes wasm alone; `new` might take text, and neither takes machine code.
-        Component::from_binary(&self.engine, wasm)
-            .map_err(|e| SandboxError::Unusable { package: package(), reason: format!("it does not compile: {e:#}") })
+        Component::from_binary(&self.engine, wasm).map_err(|e| SandboxError::Unusable {
+            package: package(),
+            reason: format!("it does not compile: {e:#}"),
+        })
     }
 
     fn link(&self, package: &str, component: &Component) -> Result<Generator, SandboxError> {
-        let unusable = |e: wasmtime::Error| SandboxError::Unusable { package: package.to_owned(), reason: format!("{e:#}") };
+        let unusable = |e: wasmtime::Error| SandboxError::Unusable {
+            package: package.to_owned(),
+            reason: format!("{e:#}"),
+        };
         let mut linker = Linker::new(&self.engine);
-        bindings::Generator::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state).map_err(unusable)?;
-        let pre = linker.instantiate_pre(component).and_then(GeneratorPre::new).map_err(unusable)?;
-        Ok(Generator { package: package.to_owned(), limits: self.limits.clone(), pre: Arc::new(pre) })
+        bindings::Generator::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(unusable)?;
+        let pre = linker
+            .instantiate_pre(component)
+            .and_then(GeneratorPre::new)
+            .map_err(unusable)?;
+        Ok(Generator {
+            package: package.to_owned(),
+            limits: self.limits.clone(),
+            pre: Arc::new(pre),
+        })
     }
 }
 
@@ -227,7 +262,10 @@ pub struct Generator {
 impl Generator {
     /// The same component, running another package's data: errors name that package.
     pub fn named(&self, package: &str) -> Self {
-        Self { package: package.to_owned(), ..self.clone() }
+        Self {
+            package: package.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// All questions, given the answers so far.
@@ -237,7 +275,9 @@ impl Generator {
     /// limit.
     pub fn questions(&self, input: Input) -> Result<Vec<Question>, SandboxError> {
         let request = (&input.request).into();
-        let (questions, _) = self.call(input, false, |generator, store| generator.call_questions(store, &request))?;
+        let (questions, _) = self.call(input, false, |generator, store| {
+            generator.call_questions(store, &request)
+        })?;
         Ok(questions.into_iter().map(Into::into).collect())
     }
 
@@ -247,8 +287,14 @@ impl Generator {
     /// The guest failed, crashed, or passed a limit.
     pub fn generate(&self, input: Input) -> Result<Generated, SandboxError> {
         let request = (&input.request).into();
-        let (outcome, state) = self.call(input, true, |generator, store| generator.call_generate(store, &request))?;
-        Ok(Generated { changes: state.changes, outcome: outcome.into(), log: state.log })
+        let (outcome, state) = self.call(input, true, |generator, store| {
+            generator.call_generate(store, &request)
+        })?;
+        Ok(Generated {
+            changes: state.changes,
+            outcome: outcome.into(),
+            log: state.log,
+        })
     }
 
     fn call<T>(
@@ -258,7 +304,8 @@ impl Generator {
         run: impl FnOnce(
             &bindings::Generator,
             &mut Store<State>,
-        ) -> wasmtime::Result<Result<T, bindings::scaffold::generator::types::Failure>>,
+        )
+            -> wasmtime::Result<Result<T, bindings::scaffold::generator::types::Failure>>,
     ) -> Result<(T, State), SandboxError> {
         let engine = self.pre.engine();
         let mut store = Store::new(engine, State::new(input, &self.limits, may_write));
@@ -273,9 +320,10 @@ impl Generator {
         let state = store.into_data();
         match result {
             Ok(Ok(value)) => Ok((value, state)),
-            Ok(Err(failure)) => {
-                Err(SandboxError::Failed { package: self.package.clone(), source: failure.into() })
-            }
+            Ok(Err(failure)) => Err(SandboxError::Failed {
+                package: self.package.clone(),
+                source: failure.into(),
+            }),
             Err(trap) => Err(self.explain(&trap, &state)),
         }
     }
@@ -285,16 +333,29 @@ impl Generator {
         let package = self.package.clone();
         let limit = match trap.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => Some(LimitPassed::new("fuel", self.limits.fuel)),
-            Some(Trap::Interrupt) => Some(LimitPassed::new("time", format_args!("{:?}", self.limits.time))),
-            Some(Trap::StackOverflow) => Some(LimitPassed::new("stack", format_args!("{} KiB", self.limits.stack / 1024))),
+            Some(Trap::Interrupt) => Some(LimitPassed::new(
+                "time",
+                format_args!("{:?}", self.limits.time),
+            )),
+            Some(Trap::StackOverflow) => Some(LimitPassed::new(
+                "stack",
+                format_args!("{} KiB", self.limits.stack / 1024),
+            )),
             _ => trap.downcast_ref::<LimitPassed>().cloned(),
         };
         if let Some(source) = limit {
             return SandboxError::Limit { package, source };
         }
         // The SDK says where a panic was before it traps.
-        let said = state.log.iter().rev().find(|l| l.text.starts_with("panic at "));
-        let reason = said.map_or_else(|| format!("{}", trap.root_cause()), |line| line.text.clone());
+        let said = state
+            .log
+            .iter()
+            .rev()
+            .find(|l| l.text.starts_with("panic at "));
+        let reason = said.map_or_else(
+            || format!("{}", trap.root_cause()),
+            |line| line.text.clone(),
+        );
         SandboxError::Crashed { package, reason }
     }
 }
@@ -308,13 +369,17 @@ impl Deadline {
     fn start(engine: &Engine, after: Duration) -> Self {
         let (cancel, cancelled) = mpsc::channel::<()>();
         let engine = engine.clone();
-        let thread = thread::Builder::new().name("deadline".into()).spawn(move || {
-            if cancelled.recv_timeout(after) == Err(mpsc::RecvTimeoutError::Timeout) {
-                engine.increment_epoch();
-            }
-        });
+        let thread = thread::Builder::new()
+            .name("deadline".into())
+            .spawn(move || {
+                if cancelled.recv_timeout(after) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    engine.increment_epoch();
+                }
+            });
         // Without a thread the fuel still bounds the guest.
-        Self { thread: thread.ok().map(|thread| (cancel, thread)) }
+        Self {
+            thread: thread.ok().map(|thread| (cancel, thread)),
+        }
     }
 }
 

@@ -89,9 +89,14 @@ impl State {
     /// The path a change may name, if this generator may write there now.
     fn writable(&self, path: &str) -> Result<ProjectPath, types::Failure> {
         if !self.may_write {
-            return Err(failure("not-granted", "questions are answered without writing; write in `generate`", path));
+            return Err(failure(
+                "not-granted",
+                "questions are answered without writing; write in `generate`",
+                path,
+            ));
         }
-        let path = ProjectPath::parse(path).map_err(|e| failure("invalid-path", &e.to_string(), path))?;
+        let path =
+            ProjectPath::parse(path).map_err(|e| failure("invalid-path", &e.to_string(), path))?;
         if !self.input.writes.allows(&path) {
             return Err(failure(
                 "not-granted",
@@ -103,7 +108,9 @@ impl State {
     }
 
     fn change(&mut self, path: ProjectPath, file: Option<File>) -> wasmtime::Result<()> {
-        self.written = self.written.saturating_add(file.as_ref().map_or(0, |f| f.bytes.len()));
+        self.written = self
+            .written
+            .saturating_add(file.as_ref().map_or(0, |f| f.bytes.len()));
         if self.written > self.limits.output {
             return passed(LimitPassed::bytes("output", self.limits.output));
         }
@@ -120,7 +127,11 @@ fn passed<T>(limit: LimitPassed) -> wasmtime::Result<T> {
 }
 
 fn failure(code: &str, message: &str, subject: &str) -> types::Failure {
-    types::Failure { code: code.to_owned(), message: message.to_owned(), subject: Some(subject.to_owned()) }
+    types::Failure {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        subject: Some(subject.to_owned()),
+    }
 }
 
 impl types::Host for State {}
@@ -130,7 +141,11 @@ impl package_files::Host for State {
         self.count_call()?;
         let package = Arc::clone(&self.input.package);
         let Some(entry) = package.files.get(&path) else {
-            return Ok(Err(failure("not-found", "the package has no such file", &path)));
+            return Ok(Err(failure(
+                "not-found",
+                "the package has no such file",
+                &path,
+            )));
         };
         self.count_read(entry.bytes.len())?;
         Ok(Ok(entry.bytes.clone()))
@@ -149,7 +164,12 @@ impl project_files::Host for State {
             Ok(path) => path,
             Err(e) => return Ok(Err(failure("invalid-path", &e.to_string(), &path))),
         };
-        let Some(bytes) = self.input.project.get(&path).map(|file| Arc::clone(&file.bytes)) else {
+        let Some(bytes) = self
+            .input
+            .project
+            .get(&path)
+            .map(|file| Arc::clone(&file.bytes))
+        else {
             return Ok(Ok(None));
         };
         self.count_read(bytes.len())?;
@@ -166,7 +186,10 @@ impl project_files::Host for State {
             },
         };
         let paths = self.input.project.iter().map(|(path, _)| path.as_str());
-        Ok(Ok(paths.filter(|p| p.starts_with(&folder)).map(str::to_owned).collect()))
+        Ok(Ok(paths
+            .filter(|p| p.starts_with(&folder))
+            .map(str::to_owned)
+            .collect()))
     }
 }
 
@@ -186,7 +209,14 @@ impl changes::Host for State {
             changes::Ownership::Managed => Ownership::Managed,
             changes::Ownership::Seed => Ownership::Seed,
         };
-        self.change(path, Some(File { bytes: contents.into(), executable: mode.executable, ownership }))?;
+        self.change(
+            path,
+            Some(File {
+                bytes: contents.into(),
+                executable: mode.executable,
+                ownership,
+            }),
+        )?;
         Ok(Ok(()))
     }
 
@@ -198,7 +228,11 @@ impl changes::Host for State {
         }
     }
 
-    fn secret(&mut self, name: String, length: u32) -> wasmtime::Result<Result<String, types::Failure>> {
+    fn secret(
+        &mut self,
+        name: String,
+        length: u32,
+    ) -> wasmtime::Result<Result<String, types::Failure>> {
         self.count_call()?;
         Ok(Placeholder::new(&name, length)
             .map(|placeholder| placeholder.to_string())

@@ -165,7 +165,10 @@ impl Ui {
     /// Says that another command is at work in the project, so that waiting does not look like hanging.
     pub fn tell_waiting(&mut self) {
         let mut page = Page::new();
-        page.line(Tone::Faint, "Waiting for another scaffold command in this project …");
+        page.line(
+            Tone::Faint,
+            "Waiting for another scaffold command in this project …",
+        );
         self.story(page);
     }
 

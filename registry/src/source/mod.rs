@@ -197,7 +197,11 @@ impl<S: Source + ?Sized> Source for &S {
         (**self).blob(release)
     }
 
-    fn statement(&self, name: &PackageName, version: &Version) -> Result<Option<Statement>, SourceError> {
+    fn statement(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<Statement>, SourceError> {
         (**self).statement(name, version)
     }
 
