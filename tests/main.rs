@@ -1,1 +1,13 @@
+//! End-to-end tests, through the real binary: what a user types, what they see, what stands on disk afterwards.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests set the scene themselves"
+)]
 
+#[path = "e2e/environment.rs"]
+mod environment;
+
+#[path = "e2e/new.rs"]
+mod new;

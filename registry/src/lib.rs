@@ -1,1 +1,31 @@
-//! Placeholder.
+//! Packages and where they come from: names, digests, archives, manifests, the registry's tree, and resolving.
+//!
+//! The library decides what a package *is* and whether bytes are one; it never runs anything, never prints, reads
+//! no environment, and writes in one place only, [`publish`]. What it reads came from strangers: every length is
+//! bounded by a named constant, and every path passes [`path::check`].
+
+pub mod archive;
+mod digest;
+#[cfg(test)]
+mod fixtures;
+pub mod manifest;
+mod name;
+mod nearest;
+pub mod package;
+pub mod path;
+pub mod publish;
+pub mod release;
+pub mod resolve;
+pub mod source;
+
+pub use digest::{Digest, DigestError, Hasher};
+pub use manifest::{Manifest, ManifestError};
+pub use name::{DEFAULT_NAMESPACE, NAME_BYTES, NameError, PackageName, PackageRef, RefError};
+pub use nearest::nearest;
+pub use package::{Package, PackageError};
+pub use release::{Kind, Pattern, Release, ReleaseError, Statement};
+pub use source::{
+    Config, Embedded, Fetch, Folder, Registry, Source, SourceError, Summary, official,
+};
+#[cfg(feature = "http")]
+pub use source::{Http, HttpError};

@@ -1,0 +1,263 @@
+//! What is about to be done to a project, written down before it is done.
+//!
+//! ```text
+//! .scaffold/
+//!   .gitignore      `*`: nothing in here is ever committed
+//!   lock            held while a command writes
+//!   journal         there while a change is under way; `journal.back` once it is being rolled back
+//!   stage/0 …       new contents, by the number of their line in the journal
+//!   backup/0 …      the files they replace, set aside
+//!   undo/<id>/      a finished change: its journal and the files it replaced; the last ten
+//! ```
+//!
+//! The journal is JSON, a line each: a head, one line a file in the order in which they are put in place, and a digest of
+//! all lines before it. It lies in the user's folder and may have come with a clone, so it is read as untrusted: its paths
+//! are project paths, and it can do no more than a generator could.
+
+use std::str::FromStr as _;
+
+use scaffold_registry::Digest;
+use serde::{Deserialize, Serialize};
+
+use super::ApplyError;
+use crate::path::ProjectPath;
+use crate::plan::Stamp;
+
+pub(super) const JOURNAL: &str = ".scaffold/journal";
+const VERSION: u32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Journal {
+    /// The number of its undo record.
+    pub(super) id: u64,
+    /// The command, for people.
+    pub(super) label: String,
+    /// Folders that did not exist, the outermost first; a rollback removes them.
+    pub(super) folders: Vec<ProjectPath>,
+    /// In the order of doing.
+    pub(super) entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) path: ProjectPath,
+    pub(super) before: Option<Stamp>,
+    pub(super) after: Option<Stamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    journal: u32,
+    id: u64,
+    label: String,
+    folders: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    path: String,
+    before: Option<LineStamp>,
+    after: Option<LineStamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineStamp {
+    digest: String,
+    executable: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Check {
+    check: String,
+}
+
+impl Journal {
+    /// Whether anything that was there before goes or is replaced.
+    pub(super) fn replaces(&self) -> bool {
+        self.entries.iter().any(|entry| entry.before.is_some())
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        let mut text = String::new();
+        let folders = self.folders.iter().map(ToString::to_string).collect();
+        push(
+            &mut text,
+            &Head {
+                journal: VERSION,
+                id: self.id,
+                label: self.label.clone(),
+                folders,
+            },
+        );
+        for entry in &self.entries {
+            let stamp = |stamp: Stamp| LineStamp {
+                digest: stamp.digest.to_string(),
+                executable: stamp.executable,
+            };
+            let (before, after) = (entry.before.map(stamp), entry.after.map(stamp));
+            push(
+                &mut text,
+                &Line {
+                    path: entry.path.to_string(),
+                    before,
+                    after,
+                },
+            );
+        }
+        let check = Digest::of(text.as_bytes()).to_string();
+        push(&mut text, &Check { check });
+        text
+    }
+
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, ApplyError> {
+        let wrong = |reason: String| ApplyError::Journal {
+            journal: JOURNAL,
+            reason,
+        };
+        let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not text".to_owned()))?;
+        let body = text.strip_suffix('\n').unwrap_or(text);
+        let (body, last) = body
+            .rsplit_once('\n')
+            .ok_or_else(|| wrong("it is cut off".to_owned()))?;
+        let check: Check =
+            serde_json::from_str(last).map_err(|_| wrong("it is cut off".to_owned()))?;
+        let body = format!("{body}\n");
+        if check.check != Digest::of(body.as_bytes()).to_string() {
+            return Err(wrong("its digest is not that of its lines".to_owned()));
+        }
+        let mut lines = body.lines().enumerate();
+        let (_, head) = lines.next().unwrap_or_default();
+        let head: Head =
+            serde_json::from_str(head).map_err(|error| wrong(format!("line 1: {error}")))?;
+        if head.journal != VERSION {
+            return Err(wrong(format!(
+                "its format is {}, and this version of scaffold knows {VERSION}; use the version that wrote it",
+                head.journal
+            )));
+        }
+        let path = |text: &str| {
+            ProjectPath::parse_recorded(text).map_err(|error| wrong(error.to_string()))
+        };
+        let stamp = |stamp: Option<LineStamp>| -> Result<Option<Stamp>, ApplyError> {
+            stamp
+                .map(
+                    |LineStamp { digest, executable }| match Digest::from_str(&digest) {
+                        Ok(digest) => Ok(Stamp { digest, executable }),
+                        Err(_) => Err(wrong(format!("{digest:?} is not a digest"))),
+                    },
+                )
+                .transpose()
+        };
+        let folders = head
+            .folders
+            .iter()
+            .map(|folder| path(folder))
+            .collect::<Result<_, _>>()?;
+        let entries = lines
+            .map(|(number, line)| {
+                let line: Line = serde_json::from_str(line)
+                    .map_err(|error| wrong(format!("line {}: {error}", number + 1)))?;
+                Ok(Entry {
+                    path: path(&line.path)?,
+                    before: stamp(line.before)?,
+                    after: stamp(line.after)?,
+                })
+            })
+            .collect::<Result<_, ApplyError>>()?;
+        Ok(Self {
+            id: head.id,
+            label: head.label,
+            folders,
+            entries,
+        })
+    }
+}
+
+fn push(text: &mut String, line: &impl Serialize) {
+    // Strings, numbers and flags only: serialising them to memory cannot fail.
+    text.push_str(&serde_json::to_string(line).unwrap_or_default());
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal() -> Journal {
+        let stamp = |text: &str, executable| {
+            Some(Stamp {
+                digest: Digest::of(text.as_bytes()),
+                executable,
+            })
+        };
+        let path = |path: &str| ProjectPath::parse_recorded(path).unwrap();
+        Journal {
+            id: 7,
+            label: "add \"x\"\n".to_owned(),
+            folders: vec![path("a"), path("a/b")],
+            entries: vec![
+                Entry {
+                    path: path("a/b/c"),
+                    before: None,
+                    after: stamp("1", true),
+                },
+                Entry {
+                    path: path("old"),
+                    before: stamp("2", false),
+                    after: None,
+                },
+                Entry {
+                    path: ProjectPath::lock(),
+                    before: stamp("3", false),
+                    after: stamp("4", false),
+                },
+            ],
+        }
+    }
+
+    #[test]
+    fn text_and_back() {
+        let text = journal().to_text();
+        assert_eq!(text.lines().count(), 5);
+        assert_eq!(Journal::parse(text.as_bytes()).unwrap(), journal());
+    }
+
+    #[test]
+    fn any_cut_or_change_is_noticed() {
+        let text = journal().to_text();
+        for end in 0..text.len() - 1 {
+            assert!(Journal::parse(&text.as_bytes()[..end]).is_err(), "{end}");
+        }
+        assert!(Journal::parse(text.replace("old", "new").as_bytes()).is_err());
+        assert!(Journal::parse(&vec![0; text.len()]).is_err());
+    }
+
+    #[test]
+    fn a_journal_from_elsewhere_reaches_no_further_than_a_generator() {
+        for path in ["../x", "/etc/passwd", ".git/hooks/x", ".scaffold/lock"] {
+            let text = journal().to_text().replace("\"old\"", &format!("{path:?}"));
+            let body = &text[..text.trim_end().rfind('\n').unwrap() + 1];
+            let text = format!("{body}{{\"check\":\"{}\"}}\n", Digest::of(body.as_bytes()));
+            let error = Journal::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(path), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_later_format_is_named() {
+        let text = journal()
+            .to_text()
+            .replace("\"journal\":1", "\"journal\":2");
+        let body = &text[..text.trim_end().rfind('\n').unwrap() + 1];
+        let text = format!("{body}{{\"check\":\"{}\"}}\n", Digest::of(body.as_bytes()));
+        assert!(
+            Journal::parse(text.as_bytes())
+                .unwrap_err()
+                .to_string()
+                .contains("its format is 2")
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! Ends what an interrupted command began.
+//!
+//! If everything it was about to put in place is still whole, and the user has not changed the files in question since, it
+//! is finished; otherwise it is rolled back. Neither drops a byte of the user's: a file that was edited in between stays,
+//! and what was to be restored there is kept in the undo records.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use super::commit::Move;
+use super::disk::{self, gone, is_there};
+use super::error::{in_state, io};
+use super::fault::{Probe, Step};
+use super::journal::Journal;
+use super::state::{self, BACKUP, JOURNAL, JOURNAL_BACK, STAGE, State, UNDO};
+use super::{ApplyError, Options, fresh, undo};
+use crate::path::ProjectPath;
+use crate::workspace::folders::Folders;
+
+/// What was done about an interrupted command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recovered {
+    /// The command's change is complete now.
+    Finished { label: String, files: usize },
+    /// The project is as it was before the command, but for the files in `kept`, which were changed since; what was to be
+    /// restored in their place is in the newest undo record.
+    RolledBack {
+        label: String,
+        files: usize,
+        kept: Vec<ProjectPath>,
+    },
+    /// It had not changed anything; what it left lying was removed.
+    Cleared,
+}
+
+impl fmt::Display for Recovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |label: &str| {
+            if label.is_empty() {
+                "a command".to_owned()
+            } else {
+                format!("`{label}`")
+            }
+        };
+        match self {
+            Self::Finished { label, files } => write!(f, "{} had been interrupted; it is finished now ({files} files)", name(label)),
+            Self::RolledBack { label, files, kept } => {
+                write!(f, "{} had been interrupted; its changes to {files} files were rolled back", name(label))?;
+                for path in kept {
+                    write!(f, "; {path} was changed since and stays, what it was before is in .scaffold/undo")?;
+                }
+                Ok(())
+            }
+            Self::Cleared => f.write_str("a command had been interrupted before it changed anything; what it left was removed"),
+        }
+    }
+}
+
+/// Finishes or rolls back what an interrupted command left in the project at `root`; none if there was nothing. To be called
+/// by every command that may write, before it looks at the project.
+pub fn recover(root: &Path, options: &Options<'_>) -> Result<Option<Recovered>, ApplyError> {
+    let wrap = |error| match error {
+        error @ (ApplyError::Journal { .. } | ApplyError::State { .. }) => error,
+        error => ApplyError::Recovery(Box::new(error)),
+    };
+    end(root, options).map_err(wrap)
+}
+
+fn end(root: &Path, options: &Options<'_>) -> Result<Option<Recovered>, ApplyError> {
+    let dir = match Dir::open_ambient_dir(root, ambient_authority()) {
+        Ok(dir) => dir,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return fresh::clear(root),
+        Err(error) => return Err(io("open", root.display().to_string())(error)),
+    };
+    let Some(found) = state::find(&dir)? else {
+        return Ok(None);
+    };
+    if !is_unfinished(&found)? && state::is_project(&dir, &found) {
+        return Ok(None);
+    }
+    let probe = Probe(options.fault);
+    let state = State::enter(dir, options.waiting, probe)?;
+    // It may have been a command at work, which is done by now.
+    let recovered = if is_unfinished(&state.dir)? {
+        Some(finish_or_undo(&state, probe)?)
+    } else {
+        None
+    };
+    state.leave();
+    Ok(recovered)
+}
+
+/// Whether an interrupted command waits to be finished or rolled back. Writes nothing.
+pub fn is_interrupted(root: &Path) -> Result<bool, ApplyError> {
+    match Dir::open_ambient_dir(root, ambient_authority()) {
+        Ok(dir) => state::find(&dir)?.map_or(Ok(false), |dir| has_journal(&dir)),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Whether anything of a command is left.
+fn is_unfinished(dir: &Dir) -> Result<bool, ApplyError> {
+    let left = |name| is_there(dir, name).map_err(io("look into", ".scaffold"));
+    Ok(has_journal(dir)? || left(STAGE)? || left(BACKUP)?)
+}
+
+pub(super) fn has_journal(dir: &Dir) -> Result<bool, ApplyError> {
+    let left = |name| is_there(dir, name).map_err(io("look into", ".scaffold"));
+    Ok(left(JOURNAL)? || left(JOURNAL_BACK)?)
+}
+
+fn finish_or_undo(state: &State, probe: Probe<'_>) -> Result<Recovered, ApplyError> {
+    let backwards = is_there(&state.dir, JOURNAL_BACK).map_err(io("look into", ".scaffold"))?;
+    let name = if backwards { JOURNAL_BACK } else { JOURNAL };
+    let text = disk::read_regular(&state.dir, name, super::journal::JOURNAL)
+        .map_err(|obstacle| in_state(super::journal::JOURNAL, obstacle))?;
+    let Some(text) = text else {
+        undo::clear(state, probe)?;
+        return Ok(Recovered::Cleared);
+    };
+    let journal = Journal::parse(&text.bytes)?;
+    let (label, files) = (journal.label.clone(), journal.entries.len());
+    let stage = folder(state, STAGE)?;
+    let backup = folder(state, BACKUP)?;
+    let root = state
+        .root
+        .try_clone()
+        .map_err(io("open", "the project's folder"))?;
+    let mut change = Move {
+        journal: &journal,
+        stage: &stage,
+        backup: &backup,
+        folders: Folders::new(root),
+        probe,
+    };
+    if !backwards && change.can_finish()? {
+        match change.forward() {
+            Ok(()) => {
+                change.sync()?;
+                change.sweep()?;
+                undo::commit(state, &journal, probe)?;
+                return Ok(Recovered::Finished { label, files });
+            }
+            // Such as a file that is in the way by now.
+            Err(error) if error.is_in_the_way() => change.folders.forget(),
+            Err(error) => return Err(error),
+        }
+    }
+    let kept = roll_back(state, change)?;
+    Ok(Recovered::RolledBack { label, files, kept })
+}
+
+/// Takes a change back and forgets it.
+pub(super) fn roll_back(
+    state: &State,
+    mut change: Move<'_>,
+) -> Result<Vec<ProjectPath>, ApplyError> {
+    // From here on it goes back only, also if it is interrupted once more. If even this rename fails, the next command
+    // decides anew, which is as good.
+    if is_there(&state.dir, JOURNAL).unwrap_or(false) {
+        let _ = state.dir.rename(JOURNAL, &state.dir, JOURNAL_BACK);
+    }
+    let kept = change.back()?;
+    change.sync()?;
+    let probe = change.probe;
+    probe
+        .step(Step::Commit)
+        .map_err(io("write", super::journal::JOURNAL))?;
+    for name in [JOURNAL_BACK, JOURNAL] {
+        if kept.is_empty() {
+            gone(state.dir.remove_file(name)).map_err(io("remove", super::journal::JOURNAL))?;
+        } else {
+            // Tells beside what could not be restored where it was.
+            gone(
+                state
+                    .dir
+                    .rename(name, &state.dir, format!("{BACKUP}/{JOURNAL_BACK}")),
+            )
+            .map_err(io("write", super::journal::JOURNAL))?;
+        }
+    }
+    // What is left is tidying, which the next command does if this one cannot.
+    let _ = undo::clear(state, probe);
+    Ok(kept)
+}
+
+/// One of the two folders of a change. It was there when the journal was written; made anew, it holds nothing, which is what
+/// its loss means.
+fn folder(state: &State, name: &'static str) -> Result<Dir, ApplyError> {
+    match state.folder(name)? {
+        Some(dir) => Ok(dir),
+        None => state.make_folder(name),
+    }
+}
+
+/// The numbers of the undo records, ascending.
+pub(super) fn records(state: &Dir) -> Result<Vec<u64>, ApplyError> {
+    let mut folders = Folders::new(state.try_clone().map_err(io("open", ".scaffold"))?);
+    let undo = match folders.folder(UNDO) {
+        Ok(None) => return Ok(Vec::new()),
+        Ok(Some(dir)) => dir,
+        Err(obstacle) => return Err(in_state(".scaffold/undo", obstacle)),
+    };
+    let list = || -> io::Result<Vec<u64>> {
+        let mut numbers = Vec::new();
+        for entry in undo.entries()? {
+            numbers.extend(
+                entry?
+                    .file_name()
+                    .to_str()
+                    .and_then(|name| name.parse::<u64>().ok()),
+            );
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    };
+    list().map_err(io("read", ".scaffold/undo"))
+}

@@ -1,0 +1,188 @@
+//! Gets everything ready beside the project: checks that it is as the plan found it, draws secrets, writes new contents.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cap_std::fs::Dir;
+use scaffold_registry::Digest;
+
+use super::ApplyError;
+use super::disk::{self, Mode};
+use super::error::io;
+use super::fault::{Probe, Step};
+use super::journal::Entry;
+use crate::path::ProjectPath;
+use crate::plan::{Action, Plan, Stamp};
+use crate::secret::Secrets;
+use crate::workspace::folders::{Folders, open_regular};
+use crate::workspace::{KEEPS_MODE, Workspace, WorkspaceError};
+
+/// One file on its way.
+pub(super) struct Change {
+    pub(super) entry: Entry,
+    /// What is written, secrets filled in.
+    pub(super) bytes: Option<Arc<[u8]>>,
+}
+
+/// Everything a plan changes, in the order in which it is done: what goes first, then what comes, our own files at the end,
+/// the lock file last of all.
+pub(super) fn changes(plan: &Plan, own: &[Action]) -> Result<Vec<Change>, ApplyError> {
+    let mut secrets = Secrets::default();
+    for placeholder in &plan.secrets {
+        secrets.insert(
+            placeholder.clone(),
+            placeholder.draw().map_err(ApplyError::Random)?,
+        );
+    }
+    let mut actions: Vec<&Action> = plan
+        .writes()
+        .chain(own.iter().filter(|action| action.writes()))
+        .collect();
+    actions.sort_by_key(|action| {
+        let own = action
+            .path
+            .is_own()
+            .then_some(action.path == ProjectPath::lock());
+        (own, action.after.is_some(), &action.path)
+    });
+    Ok(actions
+        .into_iter()
+        .map(|action| change(action, &secrets))
+        .collect())
+}
+
+fn change(action: &Action, secrets: &Secrets) -> Change {
+    let content = action.after.as_ref().map(|after| {
+        let bytes = match secrets.fill(&after.bytes) {
+            std::borrow::Cow::Borrowed(_) => Arc::clone(&after.bytes),
+            std::borrow::Cow::Owned(filled) => filled.into(),
+        };
+        (bytes, after.executable)
+    });
+    let after = content.as_ref().map(|(bytes, executable)| Stamp {
+        digest: Digest::of(bytes),
+        executable: *executable,
+    });
+    Change {
+        entry: Entry {
+            path: action.path.clone(),
+            before: action.before,
+            after,
+        },
+        bytes: content.map(|(bytes, _)| bytes),
+    }
+}
+
+/// Checks that every file is as it was when the plan was made.
+pub(super) fn verify(
+    workspace: &Workspace,
+    changes: &[Change],
+    probe: Probe<'_>,
+) -> Result<(), ApplyError> {
+    let leaving: BTreeSet<&str> = changes
+        .iter()
+        .filter(|change| change.entry.after.is_none())
+        .map(|change| change.entry.path.as_str())
+        .collect();
+    for Change {
+        entry: Entry { path, before, .. },
+        ..
+    } in changes
+    {
+        probe
+            .step(Step::Verify)
+            .map_err(io("read", path.as_str()))?;
+        let same = match (before, workspace.read(path)) {
+            (None, Ok(None)) => true,
+            // The old name of a file whose name changes in case only, on a system that ignores case.
+            (None, Ok(Some(_))) => {
+                let fold = path.fold();
+                leaving
+                    .iter()
+                    .any(|other| scaffold_registry::path::fold(other) == fold)
+                    && !workspace.is_spelled(path)?
+            }
+            (None, Err(WorkspaceError::FileInTheWay { at, .. })) => leaving.contains(at.as_str()),
+            (None, Err(WorkspaceError::FolderInTheWay { .. })) => {
+                workspace.holds_only(path, &leaving)?
+            }
+            (Some(before), Ok(Some(found))) => before.matches(&found),
+            (Some(_), Ok(None)) => false,
+            (_, Err(error)) => return Err(error.into()),
+        };
+        if !same {
+            return Err(ApplyError::Changed { path: path.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Writes the new contents into `stage`, each under its number. With `durable` they are on the disk when this returns.
+pub(super) fn write(
+    stage: &Dir,
+    folders: &mut Folders,
+    changes: &[Change],
+    durable: bool,
+    probe: Probe<'_>,
+) -> Result<(), ApplyError> {
+    let mut written = Vec::new();
+    for (number, change) in changes.iter().enumerate() {
+        let Change {
+            entry:
+                Entry {
+                    path,
+                    before,
+                    after: Some(after),
+                },
+            bytes: Some(bytes),
+        } = change
+        else {
+            continue;
+        };
+        probe
+            .step(Step::Stage)
+            .map_err(io("write", path.as_str()))?;
+        let mode = match before {
+            Some(_) => replacing(folders, path, after.executable)?,
+            None => Mode::New {
+                executable: after.executable,
+            },
+        };
+        let file = disk::write_new(stage, &number.to_string(), bytes, mode)
+            .map_err(io("write", path.as_str()))?;
+        if durable {
+            written.push((path, file));
+        }
+    }
+    // All are written before the first is waited for, so that the system can put them to disk together.
+    for (path, file) in written {
+        probe
+            .step(Step::SyncStage)
+            .and_then(|()| file.sync_all())
+            .map_err(io("write", path.as_str()))?;
+    }
+    if durable {
+        disk::sync_dir(stage).map_err(io("write", ".scaffold/stage"))?;
+    }
+    Ok(())
+}
+
+/// The mode of a file that replaces the one at `path`.
+fn replacing(
+    folders: &mut Folders,
+    path: &ProjectPath,
+    executable: bool,
+) -> Result<Mode, ApplyError> {
+    let new = Mode::New { executable };
+    if !KEEPS_MODE {
+        return Ok(new);
+    }
+    let obstacle = |obstacle| ApplyError::from(WorkspaceError::obstacle(path, obstacle));
+    let Some(dir) = folders.parent_of(path).map_err(obstacle)? else {
+        return Ok(new);
+    };
+    let found = open_regular(dir, path.name(), path.as_str()).map_err(obstacle)?;
+    Ok(found
+        .and_then(|(_, metadata)| disk::mode_of(&metadata))
+        .map_or(new, |old| Mode::replacing(old, executable)))
+}

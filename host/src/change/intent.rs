@@ -1,0 +1,268 @@
+//! What a command wants the project to be made of, and the exact versions that makes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use scaffold_registry::{Kind, PackageName, PackageRef, Release, SourceError, resolve};
+use semver::VersionReq;
+
+use crate::{
+    grants::Class,
+    packages::{Packages, PackagesError, held},
+    project::{Lock, Locked, Pinned},
+    question::Answers,
+};
+
+/// One generator the project shall have. A list of these is all that tells commands apart.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// What the project calls it.
+    pub instance: String,
+    pub package: PackageName,
+    pub req: VersionReq,
+    /// Held exactly as the lock has it.
+    pub held: Option<Locked>,
+    /// Answers known before anyone is asked.
+    pub answers: Answers,
+    pub allow: BTreeSet<Class>,
+    /// Its answers may change though its version is held.
+    pub reconsider: bool,
+}
+
+impl Intent {
+    /// A generator new to the project.
+    pub fn new(package: &PackageRef) -> Self {
+        Self {
+            instance: package.name.short().to_owned(),
+            package: package.name.clone(),
+            req: package.req.clone(),
+            held: None,
+            answers: Answers::new(),
+            allow: BTreeSet::new(),
+            reconsider: false,
+        }
+    }
+
+    /// A generator that stays as it is.
+    pub fn keep(locked: &Locked, req: VersionReq) -> Self {
+        Self {
+            instance: locked.instance.clone(),
+            package: locked.package.package.clone(),
+            req,
+            held: Some(locked.clone()),
+            answers: locked.answers.clone(),
+            allow: locked.allow.clone(),
+            reconsider: false,
+        }
+    }
+
+    /// The same generator, free to move to another version; what was answered and allowed stays.
+    pub fn release(mut self) -> Self {
+        self.held = None;
+        self
+    }
+}
+
+/// An intent with the exact packages that carry it out.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub intent: Intent,
+    pub package: Pinned,
+    pub engine: Option<Pinned>,
+    pub kind: Kind,
+    /// Nobody asked for it: this package requires it.
+    pub required_by: Option<PackageName>,
+}
+
+/// Settles versions: held ones stay, the others are the newest that satisfy every requirement. Generators keep
+/// their order; new ones come after what they require.
+///
+/// # Errors
+/// A package is unknown, no version satisfies, two packages exclude each other; the error explains.
+pub fn resolve(packages: &Packages<'_>, intents: &[Intent]) -> Result<Vec<Entry>, PackagesError> {
+    let locked: BTreeMap<&PackageName, &Locked> = intents
+        .iter()
+        .filter_map(|i| i.held.as_ref().map(|held| (&i.package, held)))
+        .collect();
+    let releases = |name: &PackageName| -> Result<Vec<Release>, SourceError> {
+        match locked.get(name) {
+            // The lock wins, and a held package needs no registry.
+            Some(held) => match packages.locked_release(&held.package) {
+                Ok(release) => Ok(vec![release]),
+                Err(PackagesError::Source(e)) => Err(e),
+                Err(e) => Err(SourceError::Unavailable {
+                    name: name.clone(),
+                    source: Box::new(e),
+                }),
+            },
+            None => packages.releases(name),
+        }
+    };
+    let names = || match intents.iter().find(|i| i.held.is_none()) {
+        Some(wanted) => packages.names(&wanted.package),
+        None => Ok(Vec::new()),
+    };
+    let roots: Vec<PackageRef> = intents
+        .iter()
+        .map(|i| PackageRef {
+            name: i.package.clone(),
+            req: if i.held.is_some() {
+                VersionReq::STAR
+            } else {
+                i.req.clone()
+            },
+        })
+        .collect();
+    let found = resolve::resolve(
+        &roots,
+        &held(locked.values().map(|held| &held.package)),
+        &releases,
+        &names,
+    )?;
+    let mut order = Order {
+        packages,
+        intents,
+        found: &found,
+        entries: Vec::new(),
+    };
+    for intent in intents {
+        order.place(intent, None)?;
+    }
+    Ok(order.entries)
+}
+
+/// Entries in the order of the intents, each after what it requires.
+struct Order<'a, 'p> {
+    packages: &'a Packages<'p>,
+    intents: &'a [Intent],
+    found: &'a [Release],
+    entries: Vec<Entry>,
+}
+
+impl Order<'_, '_> {
+    fn place(
+        &mut self,
+        intent: &Intent,
+        required_by: Option<&PackageName>,
+    ) -> Result<(), PackagesError> {
+        if self
+            .entries
+            .iter()
+            .any(|e| e.intent.instance == intent.instance)
+        {
+            return Ok(());
+        }
+        let release = self.found.iter().find(|r| r.name == intent.package);
+        // Requirements form no circle: `resolve` refuses one.
+        for required in release.into_iter().flat_map(|r| r.requires.keys()) {
+            let asked: Vec<&Intent> = self
+                .intents
+                .iter()
+                .filter(|i| &i.package == required)
+                .collect();
+            if asked.is_empty() {
+                let found = self.found.iter().find(|r| &r.name == required);
+                let req = found.map_or(VersionReq::STAR, compatible);
+                self.place(
+                    &Intent::new(&PackageRef {
+                        name: required.clone(),
+                        req,
+                    }),
+                    Some(&intent.package),
+                )?;
+            }
+            for other in asked {
+                self.place(other, None)?;
+            }
+        }
+        self.entries
+            .push(entry(self.packages, intent, release, required_by.cloned())?);
+        Ok(())
+    }
+}
+
+fn entry(
+    packages: &Packages<'_>,
+    intent: &Intent,
+    release: Option<&Release>,
+    required_by: Option<PackageName>,
+) -> Result<Entry, PackagesError> {
+    let kind = release.map_or(Kind::Module, |r| r.kind);
+    if let Some(held) = &intent.held {
+        let (package, engine) = (held.package.clone(), held.engine.clone());
+        return Ok(Entry {
+            intent: intent.clone(),
+            package,
+            engine,
+            kind,
+            required_by,
+        });
+    }
+    let Some(release) = release else {
+        return Err(PackagesError::NothingToRun {
+            package: intent.package.to_string(),
+        });
+    };
+    let engine = release
+        .engine
+        .as_ref()
+        .map(|wanted| packages.pin_engine(wanted))
+        .transpose()?;
+    Ok(Entry {
+        intent: intent.clone(),
+        package: packages.pin(release)?,
+        engine,
+        kind,
+        required_by,
+    })
+}
+
+/// What `scaffold.toml` asks for when a user named no version: anything compatible with what was found.
+pub fn compatible(release: &Release) -> VersionReq {
+    let version = &release.version;
+    let exact = format!("^{version}");
+    exact.parse().unwrap_or(VersionReq::STAR)
+}
+
+/// The intents that leave a project as it is. Requirements come from `scaffold.toml`.
+pub fn as_locked(lock: &Lock, reqs: &BTreeMap<String, VersionReq>) -> Vec<Intent> {
+    let req = |locked: &Locked| {
+        reqs.get(&locked.instance)
+            .cloned()
+            .unwrap_or(VersionReq::STAR)
+    };
+    lock.generators
+        .iter()
+        .map(|locked| Intent::keep(locked, req(locked)))
+        .collect()
+}
+
+/// The package a word of the user's means in this project: `auth` in a project based on `django` is `django-auth`
+/// if there is such a package, else `auth`.
+///
+/// # Errors
+/// The registry cannot be read.
+pub fn look_up(
+    packages: &Packages<'_>,
+    word: &PackageRef,
+    typed: &str,
+    base: Option<&PackageName>,
+) -> Result<PackageRef, PackagesError> {
+    let Some(base) = base.filter(|_| !typed.contains('/')) else {
+        return Ok(word.clone());
+    };
+    let Ok(specific) =
+        format!("{}/{}-{}", base.namespace(), base.name(), word.name.name()).parse::<PackageName>()
+    else {
+        return Ok(word.clone());
+    };
+    if packages
+        .releases(&specific)
+        .is_ok_and(|found| !found.is_empty())
+    {
+        return Ok(PackageRef {
+            name: specific,
+            req: word.req.clone(),
+        });
+    }
+    Ok(word.clone())
+}

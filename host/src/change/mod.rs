@@ -1,0 +1,235 @@
+//! The one way through: change the lock, replay old and new, merge.
+//!
+//! Every command that changes a project says what it shall be made of (a list of [`Intent`]s); everything after
+//! that is the same for all. [`decide`] writes nothing.
+
+mod answers;
+mod intent;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+pub use answers::{Given, GivenError};
+pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
+use semver::VersionReq;
+
+use crate::{
+    grants::Class,
+    interview::{self, AskError, InterviewError, Mode},
+    merge::{self, Labels, MergeError},
+    packages::{Packages, PackagesError},
+    path::ProjectPath,
+    plan::Plan,
+    project::{self, Lock, Locked, Project, manifest::ManifestError},
+    question::Answers,
+    replay::{Made, ReplayError, Replayer},
+    sandbox::{Failure, SandboxError},
+    sources::OFFICIAL,
+    tree::Tree,
+    ui::Ui,
+    workspace::Workspace,
+};
+
+/// What a command would do.
+pub struct Decision {
+    pub lock: Lock,
+    /// New text of `scaffold.toml`.
+    pub manifest: String,
+    pub plan: Plan,
+    /// What each generator made, in order.
+    pub made: Vec<Made>,
+    /// Classes of files that need a yes before the plan may be carried out, per generator.
+    pub unconsented: Vec<Consent>,
+    /// Classes of files that come with the plan, since the package comes with this program.
+    pub accepted: Vec<Consent>,
+}
+
+/// Files of one class that one generator newly writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    pub instance: String,
+    pub class: Class,
+    pub paths: Vec<ProjectPath>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error(transparent)]
+    Packages(#[from] PackagesError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
+    Interview(#[from] InterviewError),
+    #[error(transparent)]
+    Given(#[from] GivenError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error(transparent)]
+    Name(#[from] project::NameError),
+    #[error("the project already has a generator called `{0}`")]
+    Twice(String),
+}
+
+/// How a command talks with its user while it decides.
+pub struct Asking<'u> {
+    pub ui: &'u mut Ui,
+    pub mode: Mode,
+    pub given: Given,
+    /// Classes allowed on the command line.
+    pub allow: BTreeSet<Class>,
+}
+
+/// Works out what the project becomes. Reads the project, writes nothing.
+///
+/// # Errors
+/// The lock cannot be replayed, an answer is missing or wrong, a generator fails, a file cannot be read.
+pub fn decide(
+    packages: &Packages<'_>,
+    project: &Project,
+    workspace: &Workspace,
+    entries: Vec<Entry>,
+    asking: &mut Asking<'_>,
+) -> Result<Decision, ChangeError> {
+    let mut replayer = Replayer::new(packages, &project.lock.project);
+    let base = replayer.pristine(&project.lock)?;
+    let mut lock = Lock {
+        generators: Vec::new(),
+        ..project.lock.clone()
+    };
+    let mut reqs = BTreeMap::new();
+    let mut decided = Decision {
+        lock: lock.clone(),
+        manifest: String::new(),
+        plan: Plan::default(),
+        made: Vec::new(),
+        unconsented: Vec::new(),
+        accepted: Vec::new(),
+    };
+    for (position, entry) in entries.into_iter().enumerate() {
+        project::check_instance(&entry.intent.instance)?;
+        if lock.instance(&entry.intent.instance).is_some() {
+            return Err(ChangeError::Twice(entry.intent.instance));
+        }
+        let (mut locked, req) = answer(&replayer, position, entry, asking)?;
+        let made = replayer.run(position, &locked)?;
+        consent(made, &mut locked, &asking.allow, &mut decided);
+        reqs.insert(locked.instance.clone(), req);
+        lock.generators.push(locked);
+    }
+    asking.given.all_used()?;
+    let theirs = replayer.before(lock.generators.len());
+    lock.tree = theirs.digest();
+    decided.plan = plan(&base, &theirs, workspace)?;
+    decided.manifest = project::manifest::write(project.manifest_text.as_deref(), &lock, &reqs)?;
+    decided.made = replayer.made()[..lock.generators.len()].to_vec();
+    decided.lock = lock;
+    Ok(decided)
+}
+
+fn plan(base: &Arc<Tree>, theirs: &Arc<Tree>, workspace: &Workspace) -> Result<Plan, ChangeError> {
+    Ok(merge::merge(base, theirs, workspace, &Labels::default())?)
+}
+
+/// Gets the answers of one generator: those it is held at, or else from the user.
+fn answer(
+    replayer: &Replayer<'_>,
+    position: usize,
+    entry: Entry,
+    asking: &mut Asking<'_>,
+) -> Result<(Locked, VersionReq), ChangeError> {
+    let Entry {
+        intent,
+        package,
+        engine,
+        ..
+    } = entry;
+    let mut locked = Locked {
+        instance: intent.instance,
+        package,
+        allow: intent.allow,
+        engine,
+        answers: intent.answers,
+    };
+    if intent.held.is_some() && !intent.reconsider {
+        return Ok((locked, intent.req));
+    }
+    let runnable = replayer.runnable(&locked)?;
+    let short = locked.package.package.short().to_owned();
+    let ask =
+        |answers: &Answers| replayer.questions(position, &locked.instance, answers, &runnable);
+    // What flags mean depends on the questions alone, so no answer is needed yet.
+    let known = ask(&Answers::new()).map_err(ReplayError::from)?;
+    let mut given = locked.answers.clone();
+    // An answer of an older version whose question is gone is forgotten, not an error.
+    given.retain(|name, _| known.iter().any(|q| &q.name == name));
+    given.extend(asking.given.take_for(&locked.instance, &short, &known)?);
+    let mut ask_anew = |answers: &Answers| ask(answers).map_err(refusal);
+    let answers = interview::interview(asking.ui, &short, given, asking.mode, &mut ask_anew);
+    locked.answers = answers?;
+    Ok((locked, intent.req))
+}
+
+/// Whether a guest refused an answer, or could not be asked at all.
+fn refusal(e: SandboxError) -> AskError {
+    match e {
+        SandboxError::Failed {
+            source:
+                Failure {
+                    code,
+                    message,
+                    subject: Some(question),
+                },
+            ..
+        } if code == "invalid-answer" => AskError::Invalid { question, message },
+        other => AskError::Failed(Box::new(other)),
+    }
+}
+
+/// Sorts the classes of a generator's files into those allowed, those that come with the plan, and those that
+/// need a yes. What is accepted or allowed is written into the lock.
+fn consent(made: &Made, locked: &mut Locked, allow: &BTreeSet<Class>, decided: &mut Decision) {
+    let mut by_class: BTreeMap<Class, Vec<ProjectPath>> = BTreeMap::new();
+    for (class, path) in made.classes() {
+        by_class.entry(class).or_default().push(path.clone());
+    }
+    // A class that is no longer needed is no longer allowed.
+    locked.allow.retain(|class| by_class.contains_key(class));
+    for (class, paths) in by_class {
+        if locked.allow.contains(&class) {
+            continue;
+        }
+        let consent = Consent {
+            instance: locked.instance.clone(),
+            class,
+            paths,
+        };
+        if locked.package.registry == OFFICIAL {
+            decided.accepted.push(consent);
+            locked.allow.insert(class);
+        } else if allow.contains(&class) {
+            locked.allow.insert(class);
+        } else {
+            decided.unconsented.push(consent);
+        }
+    }
+}
+
+impl Decision {
+    /// Records that the user said yes to everything the plan showed.
+    pub fn grant_all(&mut self) {
+        for consent in std::mem::take(&mut self.unconsented) {
+            if let Some(locked) = self
+                .lock
+                .generators
+                .iter_mut()
+                .find(|l| l.instance == consent.instance)
+            {
+                locked.allow.insert(consent.class);
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! A file a command. Each says what the project shall be made of, or prints what is.
+
+mod add;
+mod cache;
+mod completions;
+mod conclude;
+mod explain;
+mod info;
+mod inspect;
+mod list;
+mod new;
+mod pack;
+mod publish;
+mod questions;
+mod remove;
+mod search;
+mod set;
+mod status;
+mod sync;
+mod undo;
+mod update;
+mod verify;
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+use crate::{
+    cli::{Cli, Color, Command, Globals},
+    context::Context,
+    dirs::Dirs,
+    error::CommandError,
+    flags,
+    project::{Lock, Locked},
+    ui::{self, Ui},
+};
+
+/// Subcommands that take a flag for every question of their packages.
+const ASKING: [&str; 3] = ["new", "add", "update"];
+
+/// The program: reads the command line, runs the command, says how it ended.
+pub fn run(args: Vec<OsString>) -> ExitCode {
+    let cli = match parse(&args) {
+        Ok(cli) => cli,
+        Err(e) => e.exit(),
+    };
+    let ui = Ui::new(options(&cli.globals));
+    let here = here(cli.globals.folder.as_deref());
+    let mut context = Context {
+        ui,
+        globals: cli.globals,
+        dirs: Dirs::from_environment(),
+        here,
+        args,
+        fault: env::var("SCAFFOLD_FAULT").ok(),
+    };
+    let ended =
+        dispatch(&mut context, cli.command).and_then(|code| context.ui.finish().map(|()| code));
+    match ended {
+        Ok(code) => code,
+        Err(e) => ExitCode::from(context.ui.fail(&e)),
+    }
+}
+
+fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let command = Cli::command();
+    let asking = args
+        .iter()
+        .skip(1)
+        .find_map(|arg| ASKING.into_iter().find(|name| arg == name));
+    let Some(subcommand) = asking else {
+        return Cli::try_parse_from(args);
+    };
+    let known = flags::known(&command, args, subcommand);
+    // `scaffold new --help` names no package whose questions could be shown: clap answers it itself.
+    Cli::try_parse_from(&known).or_else(|e| {
+        if known.len() < args.len() {
+            Cli::try_parse_from(args)
+        } else {
+            Err(e)
+        }
+    })
+}
+
+/// Reads the command line again with the flags of a package's questions; ends the program for `--help` and usage.
+fn parse_again(context: &mut Context, command: clap::Command) -> (Cli, clap::ArgMatches) {
+    let matches = command
+        .try_get_matches_from(&context.args)
+        .unwrap_or_else(|e| e.exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    context.globals = cli.globals.clone();
+    (cli, matches)
+}
+
+fn options(globals: &Globals) -> ui::Options {
+    ui::Options {
+        json: globals.json,
+        verbosity: match (globals.quiet, globals.verbose) {
+            (true, _) => ui::Verbosity::Quiet,
+            (false, 0) => ui::Verbosity::Normal,
+            (false, _) => ui::Verbosity::Verbose,
+        },
+        color: match globals.color {
+            Color::Auto => ui::Color::Auto,
+            Color::Always => ui::Color::Always,
+            Color::Never => ui::Color::Never,
+        },
+        no_input: globals.no_input,
+    }
+}
+
+fn here(folder: Option<&Path>) -> PathBuf {
+    let current = env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    folder.map_or(current.clone(), |folder| current.join(folder))
+}
+
+fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, CommandError> {
+    let done = |result: Result<(), CommandError>| result.map(|()| ExitCode::SUCCESS);
+    match command {
+        Command::New(args) => new::run(context, args),
+        Command::Add(args) => add::run(context, args),
+        Command::Update(args) => update::run(context, &args),
+        Command::Set(args) => set::run(context, &args),
+        Command::Sync => sync::run(context),
+        Command::Remove(args) => remove::run(context, &args),
+        Command::Undo => undo::run(context),
+        Command::Status(args) => status::run(context, &args),
+        Command::Verify => done(verify::run(context)),
+        Command::List => done(list::run(context)),
+        Command::Search(args) => done(search::run(context, &args)),
+        Command::Info(args) => done(info::run(context, &args)),
+        Command::Inspect(args) => done(inspect::run(context, &args)),
+        Command::Pack(args) => done(pack::run(context, &args)),
+        Command::Publish(args) => done(publish::run(context, &args)),
+        Command::Cache(args) => done(cache::run(context, &args)),
+        Command::Completions(args) => done(completions::run(context, &args)),
+    }
+}
+
+/// The place of the generator a user means: by instance, or by package if it is there once.
+fn select(lock: &Lock, word: &str) -> Result<usize, CommandError> {
+    let by = |is: &dyn Fn(&Locked) -> bool| {
+        let mut places = lock
+            .generators
+            .iter()
+            .enumerate()
+            .filter(|(_, l)| is(l))
+            .map(|(i, _)| i);
+        places.next().filter(|_| places.next().is_none())
+    };
+    let suffix = format!("-{word}");
+    by(&|l| l.instance == word)
+        .or_else(|| {
+            by(&|l| l.package.package.short() == word || l.package.package.to_string() == word)
+        })
+        .or_else(|| by(&|l| l.instance.ends_with(&suffix)))
+        .ok_or_else(|| {
+            let here: Vec<&str> = lock
+                .generators
+                .iter()
+                .map(|l| l.instance.as_str())
+                .collect();
+            CommandError::usage(format!("this project has no generator `{word}`"))
+                .hint(format!("it has: {}", here.join(", ")))
+        })
+}

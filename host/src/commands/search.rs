@@ -1,0 +1,49 @@
+use scaffold_registry::{Kind, Summary};
+
+use crate::{
+    cli::Search,
+    context::Context,
+    error::{CommandError, ErrorKind, ResultExt},
+    ui::{Page, Tone},
+};
+
+/// `scaffold search`
+pub fn run(context: &mut Context, args: &Search) -> Result<(), CommandError> {
+    let sources = context.sources(None)?;
+    let words: Vec<String> = args.words.iter().map(|w| w.to_lowercase()).collect();
+    let mut found: Vec<Summary> = Vec::new();
+    for source in sources.all().kind(ErrorKind::Failed)? {
+        found.extend(source.search().kind(ErrorKind::Failed)?);
+    }
+    found.retain(|summary| words.iter().all(|word| says(summary, word)));
+    // What a user can ask for by name comes first; engines only run others.
+    found.sort_by(|a, b| (a.kind == Kind::Engine, &a.name).cmp(&(b.kind == Kind::Engine, &b.name)));
+    context.ui.json(&found);
+    if found.is_empty() && !context.ui.is_json() {
+        return Err(CommandError::failed("no package matches").hint(
+            "scaffold search, without words, shows every package of the configured registries",
+        ));
+    }
+    let mut page = Page::new();
+    for summary in &found {
+        page.column(Tone::Strong, summary.name.short(), 24)
+            .put(Tone::Plain, " ");
+        page.column(Tone::Plain, &summary.version, 9)
+            .put(Tone::Plain, " ");
+        page.column(Tone::Faint, summary.kind, 8)
+            .put(Tone::Plain, " ")
+            .put(Tone::Plain, &summary.summary)
+            .end();
+    }
+    context.ui.result(page);
+    Ok(())
+}
+
+fn says(summary: &Summary, word: &str) -> bool {
+    summary.name.to_string().contains(word)
+        || summary.summary.to_lowercase().contains(word)
+        || summary
+            .keywords
+            .iter()
+            .any(|k| k.to_lowercase().contains(word))
+}

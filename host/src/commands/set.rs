@@ -1,0 +1,28 @@
+use std::process::ExitCode;
+
+use super::conclude::{Goal, change};
+use crate::{
+    change::{Given, as_locked},
+    cli::Set,
+    context::Context,
+    error::{CommandError, ErrorKind, ResultExt},
+};
+
+/// `scaffold set`: the same generators with other answers.
+pub fn run(context: &mut Context, args: &Set) -> Result<ExitCode, CommandError> {
+    let project = context.project()?;
+    let tools = context.tools(Some(&project))?;
+    let packages = tools.packages();
+    let mut given: Given = context.given()?;
+    given.add_pairs(&args.answers).kind(ErrorKind::Usage)?;
+    let mut intents = as_locked(&project.lock, &project.requirements());
+    for intent in &mut intents {
+        intent.reconsider = given.concerns(&intent.instance, &intent.package.short());
+    }
+    let goal = Goal {
+        verb: "Changed",
+        undo: "scaffold undo".into(),
+        enter: None,
+    };
+    change(context, &packages, &project, &intents, given, &goal)
+}

@@ -1,0 +1,185 @@
+//! What every command has at hand.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeSet,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    apply::{self, Recovered},
+    change::Given,
+    cli::Globals,
+    dirs::Dirs,
+    error::{CommandError, ErrorKind, ResultExt},
+    grants::Class,
+    interview::Mode,
+    packages::Packages,
+    project::Project,
+    sandbox::{Limits, Sandbox},
+    sources::Sources,
+    store::Store,
+    ui::{Ui, page::count},
+};
+
+pub struct Context {
+    pub ui: Ui,
+    pub globals: Globals,
+    pub dirs: Dirs,
+    /// The folder the command runs in, `-C` applied.
+    pub here: PathBuf,
+    /// The command line as it was typed.
+    pub args: Vec<OsString>,
+    /// Where a test wants writing to stop; nothing in a release.
+    pub fault: Option<String>,
+}
+
+/// What opening and running packages needs. Made only by commands that do.
+pub struct Tools {
+    pub sources: Sources,
+    pub store: Store,
+    pub sandbox: Sandbox,
+}
+
+impl Tools {
+    pub fn packages(&self) -> Packages<'_> {
+        Packages::new(&self.sources, &self.store, &self.sandbox)
+    }
+}
+
+impl Context {
+    /// # Errors
+    /// The configuration cannot be read, or this machine cannot run WebAssembly.
+    pub fn tools(&self, project: Option<&Project>) -> Result<Tools, CommandError> {
+        let sandbox =
+            Sandbox::new(Limits::default(), self.dirs.cache.as_deref()).kind(ErrorKind::Failed)?;
+        Ok(Tools {
+            sources: self.sources(project)?,
+            store: self.store(),
+            sandbox,
+        })
+    }
+
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn sources(&self, project: Option<&Project>) -> Result<Sources, CommandError> {
+        let flags = &self.globals.registry;
+        let mut sources = Sources::new(
+            flags,
+            self.dirs.config.as_deref(),
+            &self.here,
+            self.globals.offline,
+        )
+        .kind(ErrorKind::Usage)?;
+        if let Some((project, manifest)) = project.and_then(|p| p.manifest.as_ref().map(|m| (p, m)))
+        {
+            sources.with_project(&manifest.registries, &project.root, flags);
+        }
+        Ok(sources)
+    }
+
+    pub fn store(&self) -> Store {
+        Store::new(self.dirs.cache.as_deref())
+    }
+
+    /// How questions are answered that nobody has answered yet.
+    pub fn mode(&self) -> Mode {
+        if self.globals.defaults || self.globals.yes {
+            Mode::Defaults
+        } else if self.ui.can_ask() {
+            Mode::Ask
+        } else {
+            Mode::Never
+        }
+    }
+
+    /// Answers from `--data-file` and `--data`, in the order in which the later wins.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a pair is none.
+    pub fn given(&self) -> Result<Given, CommandError> {
+        let mut given = Given::default();
+        if let Some(file) = &self.globals.data_file {
+            given
+                .add_file(&self.here.join(file))
+                .kind(ErrorKind::Usage)?;
+        }
+        given.add_pairs(&self.globals.data).kind(ErrorKind::Usage)?;
+        Ok(given)
+    }
+
+    /// The classes `--allow` names.
+    ///
+    /// # Errors
+    /// One is unknown.
+    pub fn allowed(&self) -> Result<BTreeSet<Class>, CommandError> {
+        let class = |name: &String| {
+            Class::from_name(name).ok_or_else(|| {
+                let known: Vec<&str> = Class::ALL.iter().map(|c| c.name()).collect();
+                CommandError::usage(format!("`{name}` is not a class of files"))
+                    .hint(format!("--allow takes {}", known.join(", ")))
+            })
+        };
+        self.globals.allow.iter().map(class).collect()
+    }
+
+    /// The project the command runs in.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub fn project(&mut self) -> Result<Project, CommandError> {
+        let root = Project::root_of(&self.here)?;
+        self.recover(&root)?;
+        Ok(Project::open(&root)?)
+    }
+
+    /// Finishes or takes back what an interrupted command left in a project, and says so.
+    ///
+    /// # Errors
+    /// It cannot be done, or `--dry-run` forbids it.
+    pub fn recover(&mut self, root: &Path) -> Result<(), CommandError> {
+        if self.globals.dry_run {
+            return match apply::is_interrupted(root)? {
+                true => Err(CommandError::failed("an earlier command in this project was interrupted")
+                    .hint("run this without --dry-run: what it began is then finished or taken back first")),
+                false => Ok(()),
+            };
+        }
+        match self.applying("recover", |options| apply::recover(root, options))? {
+            None | Some(Recovered::Cleared) => {}
+            Some(Recovered::Finished { label, files }) => {
+                let what = format!(
+                    "`scaffold {label}`, which was interrupted ({})",
+                    count(files, "file", "files")
+                );
+                self.ui.done("Finished", &what);
+            }
+            Some(Recovered::RolledBack { label, files, kept }) => {
+                let what = format!(
+                    "`scaffold {label}`, which was interrupted ({})",
+                    count(files, "file", "files")
+                );
+                self.ui.done("Took back", &what);
+                for path in kept {
+                    self.ui.warn(&format!(
+                        "{path} was changed since and stays; its old version is in .scaffold/undo"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs something that writes the project, with what it needs of the command line.
+    pub fn applying<T>(&mut self, label: &str, write: impl FnOnce(&apply::Options<'_>) -> T) -> T {
+        let fault = apply::from_request(self.fault.as_deref());
+        let ui = RefCell::new(&mut self.ui);
+        let waiting = || ui.borrow_mut().tell_waiting();
+        write(&apply::Options {
+            label,
+            waiting: Some(&waiting),
+            fault: fault.as_deref(),
+        })
+    }
+}

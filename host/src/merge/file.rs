@@ -1,0 +1,290 @@
+//! What becomes of one file: the table of the merge.
+//!
+//! | before | new | yours | becomes |
+//! |---|---|---|---|
+//! | – | file | – | created |
+//! | – | file | the same | unchanged |
+//! | – | file | empty | merged: the new file |
+//! | – | managed | other text | conflict: every difference marked |
+//! | – | managed | other bytes | conflict: yours kept, the new file beside it |
+//! | – | seed | other | kept |
+//! | file | the same file | – | kept deleted |
+//! | file | the same file | unedited / edited | unchanged / kept |
+//! | file | changed | – | kept deleted, and said |
+//! | file | changed | unedited | updated |
+//! | file | changed | as the new one | unchanged |
+//! | file | changed | edited text | merged, or a conflict with markers |
+//! | file | changed | edited bytes | conflict: yours kept, the new file beside it |
+//! | file | seed | any | kept |
+//! | file | – | – | nothing to say |
+//! | file | – | unedited | deleted |
+//! | managed | – | edited | conflict: yours kept, no longer generated |
+//! | seed | – | edited | kept |
+//!
+//! "Unedited" overlooks the values of secrets, and line ends where all of a file's were turned into the other kind. The
+//! executable bit is merged like a line of its own: the user's choice stands where the user made one.
+
+use std::sync::Arc;
+
+use super::Labels;
+use super::three::{self, Merged};
+use crate::plan::{Content, Note, Verb};
+use crate::secret::Secrets;
+use crate::text::{self, Ends};
+use crate::tree::{File, Ownership};
+use crate::workspace::{Found, KEEPS_MODE};
+
+/// The three versions of a file. Not all of them are missing.
+#[derive(Clone, Copy)]
+pub(super) struct Sides<'a> {
+    pub(super) base: Option<&'a File>,
+    pub(super) theirs: Option<&'a File>,
+    pub(super) ours: Option<&'a Found>,
+}
+
+pub(super) struct Decision {
+    pub(super) verb: Verb,
+    pub(super) after: Option<Content>,
+    pub(super) note: Option<Note>,
+    /// A new version that has to be put beside the user's file.
+    pub(super) beside: Option<Content>,
+}
+
+impl Decision {
+    fn new(verb: Verb, after: Option<Content>) -> Self {
+        Self {
+            verb,
+            after,
+            note: None,
+            beside: None,
+        }
+    }
+
+    /// The user put something in a file's place that is no file.
+    pub(super) fn replaced() -> Self {
+        Self::noted(Verb::Kept, None, Note::Replaced)
+    }
+
+    fn noted(verb: Verb, after: Option<Content>, note: Note) -> Self {
+        Self {
+            note: Some(note),
+            ..Self::new(verb, after)
+        }
+    }
+}
+
+/// Decides; none where there is nothing to say. `secrets` has values for what the project holds already.
+pub(super) fn decide(sides: Sides<'_>, secrets: &Secrets, labels: &Labels) -> Option<Decision> {
+    match (sides.base, sides.theirs, sides.ours) {
+        (None, None, _) => None,
+        (None, Some(theirs), None) => Some(Decision::new(
+            Verb::Create,
+            Some(Version::plain(theirs, secrets).content()),
+        )),
+        (None, Some(theirs), Some(ours)) => Some(appeared(theirs, ours, secrets, labels)),
+        (Some(_), None, None) => None,
+        (Some(base), None, Some(ours)) => Some(dropped(base, ours, secrets)),
+        (Some(base), Some(theirs), None) if base == theirs => Some(Decision::new(Verb::Kept, None)),
+        (Some(_), Some(theirs), None) if theirs.ownership == Ownership::Seed => {
+            Some(Decision::noted(Verb::Kept, None, Note::Seed))
+        }
+        (Some(_), Some(_), None) => Some(Decision::noted(Verb::Kept, None, Note::DeletedByUser)),
+        (Some(base), Some(theirs), Some(ours)) => Some(stayed(base, theirs, ours, secrets, labels)),
+    }
+}
+
+/// Newly generated, and there already.
+fn appeared(theirs: &File, ours: &Found, secrets: &Secrets, labels: &Labels) -> Decision {
+    let new = Version::like(theirs, ours, secrets, Ends::of(&theirs.bytes));
+    let seed = theirs.ownership == Ownership::Seed;
+    let same_bytes = *new.bytes == *ours.bytes;
+    if seed && !(same_bytes && new.executable == executable(ours, theirs)) {
+        return Decision::noted(Verb::Kept, Some(ours.into()), Note::Seed);
+    }
+    // Without a past there is nothing to tell which side took the bit away, so either may give it.
+    let executable = executable(ours, theirs) || theirs.executable;
+    if same_bytes {
+        let verb = if KEEPS_MODE && executable != ours.executable {
+            Verb::Merge
+        } else {
+            Verb::Unchanged
+        };
+        return Decision::new(
+            verb,
+            Some(Content {
+                bytes: Arc::clone(&ours.bytes),
+                executable,
+            }),
+        );
+    }
+    if ours.bytes.is_empty() {
+        return Decision::new(
+            Verb::Merge,
+            Some(Content {
+                bytes: new.bytes,
+                executable,
+            }),
+        );
+    }
+    conclude(
+        three::join(&ours.bytes, &new.bytes, labels),
+        ours,
+        executable,
+        new.content(),
+    )
+}
+
+/// No longer generated, and there.
+fn dropped(base: &File, ours: &Found, secrets: &Secrets) -> Decision {
+    let old = Version::like(base, ours, secrets, Ends::of(&base.bytes));
+    let kept = Some(ours.into());
+    if *old.bytes == *ours.bytes {
+        return Decision::new(Verb::Delete, None);
+    }
+    match base.ownership {
+        Ownership::Seed => Decision::noted(Verb::Kept, kept, Note::Seed),
+        Ownership::Managed => Decision::noted(Verb::Conflict, kept, Note::NoLongerGenerated),
+    }
+}
+
+/// Generated before and still, and there.
+fn stayed(
+    base: &File,
+    theirs: &File,
+    ours: &Found,
+    secrets: &Secrets,
+    labels: &Labels,
+) -> Decision {
+    let style = style(base, theirs);
+    let (old, new) = (
+        Version::like(base, ours, secrets, style),
+        Version::like(theirs, ours, secrets, style),
+    );
+    let current = executable(ours, base);
+    let is = |version: &Version| *version.bytes == *ours.bytes && version.executable == current;
+    let unchanged = || Decision::new(Verb::Unchanged, Some(ours.into()));
+    if theirs.ownership == Ownership::Seed {
+        return if is(&new) {
+            unchanged()
+        } else {
+            Decision::noted(Verb::Kept, Some(ours.into()), Note::Seed)
+        };
+    }
+    if base.bytes == theirs.bytes && base.executable == theirs.executable {
+        return if is(&old) {
+            unchanged()
+        } else {
+            Decision::noted(Verb::Kept, Some(ours.into()), Note::Edited)
+        };
+    }
+    if is(&old) {
+        return Decision::new(Verb::Update, Some(new.content()));
+    }
+    if is(&new) {
+        return unchanged();
+    }
+    let executable = if current == old.executable {
+        new.executable
+    } else {
+        current
+    };
+    let merged = if *old.bytes == *ours.bytes || *new.bytes == *ours.bytes {
+        Merged::Clean(new.bytes.to_vec())
+    } else if old.bytes == new.bytes {
+        Merged::Clean(ours.bytes.to_vec())
+    } else {
+        three::merge(&old.bytes, &ours.bytes, &new.bytes, labels)
+    };
+    conclude(merged, ours, executable, new.content())
+}
+
+fn conclude(merged: Merged, ours: &Found, executable: bool, new: Content) -> Decision {
+    match merged {
+        Merged::Clean(bytes)
+            if *bytes == *ours.bytes && (executable == ours.executable || !KEEPS_MODE) =>
+        {
+            Decision::noted(Verb::Kept, Some(ours.into()), Note::Edited)
+        }
+        Merged::Clean(bytes) => Decision::new(
+            Verb::Merge,
+            Some(Content {
+                bytes: bytes.into(),
+                executable,
+            }),
+        ),
+        Merged::Marked { bytes, places } => {
+            let after = Content {
+                bytes: bytes.into(),
+                executable,
+            };
+            Decision::noted(Verb::Conflict, Some(after), Note::Markers(places))
+        }
+        Merged::Apart => Decision {
+            verb: Verb::Conflict,
+            after: Some(ours.into()),
+            note: Some(Note::Beside(None)),
+            beside: Some(new),
+        },
+    }
+}
+
+/// The user's executable bit; where the system keeps none, the generated file's.
+fn executable(ours: &Found, generated: &File) -> bool {
+    if KEEPS_MODE {
+        ours.executable
+    } else {
+        generated.executable
+    }
+}
+
+/// How the lines of a generated file end in both its versions, if they agree.
+fn style(base: &File, theirs: &File) -> Ends {
+    match (Ends::of(&base.bytes), Ends::of(&theirs.bytes)) {
+        (base, theirs) if base == theirs => base,
+        (Ends::None, one) | (one, Ends::None) => one,
+        _ => Ends::Mixed,
+    }
+}
+
+/// A generated file as it would stand in the user's project.
+struct Version {
+    bytes: Arc<[u8]>,
+    executable: bool,
+}
+
+impl Version {
+    fn plain(file: &File, secrets: &Secrets) -> Self {
+        let bytes = match secrets.fill(&file.bytes) {
+            std::borrow::Cow::Borrowed(_) => Arc::clone(&file.bytes),
+            std::borrow::Cow::Owned(bytes) => bytes.into(),
+        };
+        Self {
+            bytes,
+            executable: file.executable,
+        }
+    }
+
+    /// With the line ends the user's file has, if all of them are of the kind that the generated file has not (an editor
+    /// or git turned them round).
+    fn like(file: &File, ours: &Found, secrets: &Secrets, style: Ends) -> Self {
+        let mut version = Self::plain(file, secrets);
+        if !text::is_text(&version.bytes) || !text::is_text(&ours.bytes) {
+            return version;
+        }
+        match (style, Ends::of(&ours.bytes)) {
+            (Ends::Lf, Ends::CrLf) => version.bytes = text::to_crlf(&version.bytes).into(),
+            (Ends::CrLf, Ends::Lf) => {
+                version.bytes = text::to_lf(&version.bytes).into_owned().into()
+            }
+            _ => {}
+        }
+        version
+    }
+
+    fn content(self) -> Content {
+        Content {
+            bytes: self.bytes,
+            executable: self.executable,
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! From a pin in a lock file to a generator that can run.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+    sync::Arc,
+};
+
+use scaffold_registry::{
+    Digest, Kind, Package, PackageError, PackageName, PackageRef, Release, SourceError, resolve,
+};
+
+use crate::{
+    grants::{PatternError, Patterns},
+    project::Pinned,
+    sandbox::{Generator, Sandbox, SandboxError},
+    sources::{OFFICIAL, Sources, SourcesError},
+    store::{DigestMismatch, Store, VerifiedPackage},
+};
+
+/// Opens packages, each once.
+pub struct Packages<'a> {
+    pub sources: &'a Sources,
+    pub store: &'a Store,
+    pub sandbox: &'a Sandbox,
+    opened: RefCell<HashMap<Digest, Rc<VerifiedPackage>>>,
+    generators: RefCell<HashMap<Digest, Generator>>,
+    notices: RefCell<Vec<String>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PackagesError {
+    #[error(transparent)]
+    Sources(#[from] SourcesError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("{what}: {source}")]
+    Package { what: String, source: PackageError },
+    #[error(transparent)]
+    Digest(#[from] DigestMismatch),
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    #[error("{package}: {source}")]
+    Pattern {
+        package: String,
+        source: PatternError,
+    },
+    #[error("{package} {version} is locked, and {registry} no longer has it")]
+    Gone {
+        package: PackageName,
+        version: semver::Version,
+        registry: String,
+    },
+    #[error("{registry} says that {package} {version} is {found}, and the lock says {expected}")]
+    Changed {
+        package: PackageName,
+        version: semver::Version,
+        registry: String,
+        expected: Digest,
+        found: Digest,
+    },
+    #[error("{package} has neither a component nor an engine")]
+    NothingToRun { package: String },
+    #[error("{package} is an engine: it runs other packages and makes nothing itself")]
+    Engine { package: String },
+    #[error("{package} names {engine} as its engine, which is no engine")]
+    NotAnEngine { package: String, engine: String },
+    #[error(transparent)]
+    Resolve(#[from] resolve::ResolveError),
+}
+
+/// A package with what runs it.
+#[derive(Clone)]
+pub struct Runnable {
+    pub package: Arc<Package>,
+    pub writes: Arc<Patterns>,
+    pub generator: Generator,
+}
+
+impl<'a> Packages<'a> {
+    pub fn new(sources: &'a Sources, store: &'a Store, sandbox: &'a Sandbox) -> Self {
+        Self {
+            sources,
+            store,
+            sandbox,
+            opened: RefCell::default(),
+            generators: RefCell::default(),
+            notices: RefCell::default(),
+        }
+    }
+
+    /// What a user should hear about, for instance a corrupt blob that was fetched again.
+    pub fn take_notices(&self) -> Vec<String> {
+        self.notices.take()
+    }
+
+    /// The package of a pin, from the store or else from its registry, verified either way.
+    ///
+    /// # Errors
+    /// It cannot be had, or is not what the pin says.
+    pub fn open(&self, pin: &Pinned) -> Result<Rc<VerifiedPackage>, PackagesError> {
+        if let Some(package) = self.opened.borrow().get(&pin.blob) {
+            return Ok(Rc::clone(package));
+        }
+        let package = Rc::new(self.read(pin)?);
+        self.opened
+            .borrow_mut()
+            .insert(pin.blob, Rc::clone(&package));
+        Ok(package)
+    }
+
+    fn read(&self, pin: &Pinned) -> Result<VerifiedPackage, PackagesError> {
+        let what = format!("{} {}", pin.package, pin.version);
+        // What the binary embeds is at hand already; everything else is looked for in the store first.
+        if pin.registry != OFFICIAL
+            && let Some(package) = self.from_store(&what, pin)
+        {
+            return Ok(package);
+        }
+        match self.fetch(&what, pin) {
+            Err(PackagesError::Gone { .. }) if pin.registry == OFFICIAL => {
+                // Made by a release of this program that embedded another version.
+                self.from_store(&what, pin).ok_or_else(|| gone(pin))
+            }
+            fetched => fetched,
+        }
+    }
+
+    fn from_store(&self, what: &str, pin: &Pinned) -> Option<VerifiedPackage> {
+        let bytes = self.store.read(&pin.blob)?;
+        let package = VerifiedPackage::new(what, pin.blob, bytes.into());
+        if package.is_err() {
+            self.store.remove(&pin.blob);
+            self.notices.borrow_mut().push(format!(
+                "the cached copy of {what} was damaged; it was fetched again"
+            ));
+        }
+        package.ok()
+    }
+
+    fn fetch(&self, what: &str, pin: &Pinned) -> Result<VerifiedPackage, PackagesError> {
+        let source = self.sources.open(&pin.registry)?;
+        let releases = source.releases(&pin.package)?;
+        let release = releases
+            .iter()
+            .find(|r| r.version == pin.version)
+            .ok_or_else(|| gone(pin))?;
+        if release.blob != pin.blob {
+            return Err(PackagesError::Changed {
+                package: pin.package.clone(),
+                version: pin.version.clone(),
+                registry: pin.registry.clone(),
+                expected: pin.blob,
+                found: release.blob,
+            });
+        }
+        let package = VerifiedPackage::new(what, pin.blob, source.blob(release)?)?;
+        // What was resolved and shown is what will run. The build checks this for what the program embeds.
+        if pin.registry != OFFICIAL {
+            package
+                .package()
+                .and_then(|contents| contents.check(release))
+                .map_err(|source| PackagesError::Package {
+                    what: what.to_owned(),
+                    source,
+                })?;
+        }
+        if !self.store.has(&pin.blob)
+            && let Err(e) = self.store.keep(&package)
+        {
+            self.notices
+                .borrow_mut()
+                .push(format!("{what} was not kept for later: {e}"));
+        }
+        Ok(package)
+    }
+
+    /// The pin of a release found in the registry of its namespace.
+    ///
+    /// # Errors
+    /// The namespace has no registry.
+    pub fn pin(&self, release: &Release) -> Result<Pinned, PackagesError> {
+        Ok(Pinned {
+            package: release.name.clone(),
+            version: release.version.clone(),
+            registry: self.sources.of(&release.name)?.id().to_owned(),
+            blob: release.blob,
+        })
+    }
+
+    /// The engine a release wants, pinned to its newest version that satisfies.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn pin_engine(&self, wanted: &PackageRef) -> Result<Pinned, PackagesError> {
+        let releases = |name: &PackageName| self.releases(name);
+        let release =
+            resolve::resolve_engine(wanted, None, &releases, &|| self.names(&wanted.name))?;
+        self.pin(&release)
+    }
+
+    /// Every version the registry of the name's namespace has.
+    ///
+    /// # Errors
+    /// The registry cannot be read.
+    pub fn releases(&self, name: &PackageName) -> Result<Vec<Release>, SourceError> {
+        match self.sources.of(name) {
+            Ok(source) => source.releases(name),
+            Err(SourcesError::Source(e)) => Err(e),
+            Err(e) => Err(SourceError::Unavailable {
+                name: name.clone(),
+                source: Box::new(e),
+            }),
+        }
+    }
+
+    /// Every name in the registry that `name` would come from, for "did you mean".
+    ///
+    /// # Errors
+    /// The registry cannot be read.
+    pub fn names(&self, name: &PackageName) -> Result<Vec<PackageName>, SourceError> {
+        self.sources
+            .of(name)
+            .map_or_else(|_| Ok(Vec::new()), |source| source.names())
+    }
+
+    /// What a locked package says of itself, as the registry would: the lock wins, so that a project goes on
+    /// when its registry does not.
+    ///
+    /// # Errors
+    /// The package cannot be had.
+    pub fn locked_release(&self, pin: &Pinned) -> Result<Release, PackagesError> {
+        Ok(self.open_package(pin)?.release(&[]))
+    }
+
+    /// What the package of a pin holds.
+    ///
+    /// # Errors
+    /// It cannot be had, or breaks a rule of the format.
+    pub fn open_package(&self, pin: &Pinned) -> Result<Arc<Package>, PackagesError> {
+        let what = || format!("{} {}", pin.package, pin.version);
+        self.open(pin)?
+            .package()
+            .map_err(|source| PackagesError::Package {
+                what: what(),
+                source,
+            })
+    }
+
+    /// The package with the component that runs it.
+    ///
+    /// # Errors
+    /// It cannot be had, or its component cannot run here.
+    pub fn runnable(
+        &self,
+        pin: &Pinned,
+        engine: Option<&Pinned>,
+    ) -> Result<Runnable, PackagesError> {
+        let package = self.open_package(pin)?;
+        let label = pin.package.short();
+        let generator = match engine {
+            Some(engine) => self.component(engine, &label)?,
+            None if package.manifest.kind == Kind::Engine => {
+                return Err(PackagesError::Engine {
+                    package: label.to_owned(),
+                });
+            }
+            None => self.component(pin, &label)?,
+        };
+        let writes = Patterns::new(package.manifest.writes.iter().map(|w| w.pattern.as_str()))
+            .map_err(|source| PackagesError::Pattern {
+                package: label.to_owned(),
+                source,
+            })?;
+        Ok(Runnable {
+            package,
+            writes: Arc::new(writes),
+            generator,
+        })
+    }
+
+    fn component(&self, pin: &Pinned, label: &str) -> Result<Generator, PackagesError> {
+        if let Some(generator) = self.generators.borrow().get(&pin.blob) {
+            return Ok(generator.named(label));
+        }
+        // Opened in any case: its bytes are hashed even where the compiled component is at hand.
+        self.open(pin)?;
+        let generator = self.sandbox.load(label, &pin.blob, || {
+            let package = self.open_package(pin)?;
+            let component = package.component();
+            let nothing = || PackagesError::NothingToRun {
+                package: pin.package.short().to_owned(),
+            };
+            component.map(<[u8]>::to_vec).ok_or_else(nothing)
+        })?;
+        self.generators
+            .borrow_mut()
+            .insert(pin.blob, generator.clone());
+        Ok(generator)
+    }
+}
+
+fn gone(pin: &Pinned) -> PackagesError {
+    PackagesError::Gone {
+        package: pin.package.clone(),
+        version: pin.version.clone(),
+        registry: pin.registry.clone(),
+    }
+}
+
+/// The version each package of a lock is held at.
+pub fn held<'p>(
+    pins: impl IntoIterator<Item = &'p Pinned>,
+) -> BTreeMap<PackageName, semver::Version> {
+    pins.into_iter()
+        .map(|pin| (pin.package.clone(), pin.version.clone()))
+        .collect()
+}

@@ -1,0 +1,226 @@
+//! A project: its root, its `scaffold.toml`, its `scaffold.lock`.
+
+pub mod lock;
+pub mod manifest;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+pub use lock::{Lock, LockError, Locked, Pinned};
+pub use manifest::ProjectManifest;
+
+pub use crate::path::{LOCK, MANIFEST, STATE};
+
+/// Bytes of a lock or manifest that are read at most.
+const MAX_OWN_FILE: u64 = 4 * 1024 * 1024;
+
+/// A project as it stands on disk.
+#[derive(Debug)]
+pub struct Project {
+    pub root: PathBuf,
+    pub lock: Lock,
+    /// Text of `scaffold.lock` and `scaffold.toml`, none where the file is missing.
+    pub lock_text: Option<String>,
+    pub manifest_text: Option<String>,
+    pub manifest: Option<ProjectManifest>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    #[error("there is no project in {0} or a folder above it")]
+    NotFound(PathBuf),
+    #[error("cannot read {path}: {source}")]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path} is a link or not a plain file")]
+    NotPlain { path: PathBuf },
+    #[error("{path} is larger than {} MiB", MAX_OWN_FILE / 1024 / 1024)]
+    TooLarge { path: PathBuf },
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Manifest(#[from] manifest::ManifestError),
+    #[error(transparent)]
+    Name(#[from] NameError),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("`{name}` will not do as {what}: {reason}")]
+pub struct NameError {
+    name: String,
+    what: &'static str,
+    reason: &'static str,
+}
+
+/// Checks a project's name, which generators turn into names of packages, modules and services.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_name(name: &str) -> Result<(), NameError> {
+    let reason = if name.is_empty() || name.len() > 64 {
+        "it needs 1 to 64 characters"
+    } else if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        "it has to start with a letter from a to z"
+    } else if !name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    {
+        "letters (a-z), digits, `-`, `_` and `.` are allowed"
+    } else if scaffold_registry::path::check(name).is_err() {
+        "some systems cannot have a folder of that name"
+    } else {
+        return Ok(());
+    };
+    Err(NameError {
+        name: name.to_owned(),
+        what: "the name of a project",
+        reason,
+    })
+}
+
+/// Checks what a project calls one of its generators.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_instance(name: &str) -> Result<(), NameError> {
+    let reason = if name.is_empty() || name.len() > 129 {
+        "it needs 1 to 129 characters"
+    } else if !name
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-/".contains(c))
+    {
+        "lower-case letters (a-z), digits and `-` are allowed"
+    } else {
+        return Ok(());
+    };
+    Err(NameError {
+        name: name.to_owned(),
+        what: "the name of a generator in a project",
+        reason,
+    })
+}
+
+impl Project {
+    /// The root of the project that `start` is in.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn root_of(start: &Path) -> Result<PathBuf, ProjectError> {
+        let start = std::path::absolute(start).map_err(|source| ProjectError::Read {
+            path: start.into(),
+            source,
+        })?;
+        // An interrupted command may have set the lock file aside; the journal then marks the root.
+        let marks = [LOCK.to_owned(), format!("{STATE}/journal")];
+        let is_root = |folder: &&Path| {
+            marks
+                .iter()
+                .any(|mark| folder.join(mark).symlink_metadata().is_ok())
+        };
+        let root = start.ancestors().find(is_root).map(Path::to_owned);
+        root.ok_or(ProjectError::NotFound(start))
+    }
+
+    /// The project with this root; one without a lock is empty.
+    ///
+    /// # Errors
+    /// Its files cannot be read or understood.
+    pub fn open(root: &Path) -> Result<Self, ProjectError> {
+        let lock_text = read(&root.join(LOCK))?;
+        let manifest_text = read(&root.join(MANIFEST))?;
+        let lock = match &lock_text {
+            Some(text) => Lock::parse(text)?,
+            None => Lock::empty(&name_of(root)?),
+        };
+        let manifest = manifest_text
+            .as_deref()
+            .map(ProjectManifest::parse)
+            .transpose()?;
+        Ok(Self {
+            root: root.to_owned(),
+            lock,
+            lock_text,
+            manifest_text,
+            manifest,
+        })
+    }
+}
+
+impl Project {
+    /// The version requirements of `scaffold.toml`, by instance.
+    pub fn requirements(&self) -> BTreeMap<String, semver::VersionReq> {
+        let generators = self.manifest.iter().flat_map(|m| &m.generators);
+        generators
+            .map(|(instance, wanted)| (instance.clone(), wanted.version.clone()))
+            .collect()
+    }
+}
+
+/// The name a project in this folder gets.
+///
+/// # Errors
+/// The folder's name will not do.
+pub fn name_of(root: &Path) -> Result<String, NameError> {
+    let name = root
+        .file_name()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default();
+    check_name(name)?;
+    Ok(name.to_owned())
+}
+
+fn read(path: &Path) -> Result<Option<String>, ProjectError> {
+    let meta = match path.symlink_metadata() {
+        Ok(meta) => meta,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(ProjectError::Read {
+                path: path.into(),
+                source,
+            });
+        }
+    };
+    if !meta.is_file() {
+        return Err(ProjectError::NotPlain { path: path.into() });
+    }
+    if meta.len() > MAX_OWN_FILE {
+        return Err(ProjectError::TooLarge { path: path.into() });
+    }
+    std::fs::read_to_string(path)
+        .map(Some)
+        .map_err(|source| ProjectError::Read {
+            path: path.into(),
+            source,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for good in ["shop", "My-Shop", "a", "shop_2", "shop.example"] {
+            assert!(check_name(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "2shop",
+            "-x",
+            "my shop",
+            "ünder",
+            "con",
+            "nul.txt",
+            "shop.",
+            "a/b",
+            "..",
+            &"x".repeat(65),
+        ] {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
+    }
+}

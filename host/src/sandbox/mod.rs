@@ -1,0 +1,394 @@
+//! Runs a generator that nobody has to trust.
+//!
+//! Decides what a component may do (its imports, read before it is compiled), how much it may use ([`Limits`]),
+//! and hands back what it asked for as data. No WASI is linked: no clock, no network, no environment, no process,
+//! no file of the machine. It must never write a project or print.
+
+mod bindings;
+mod compiled;
+mod convert;
+mod imports;
+mod limits;
+mod state;
+
+use std::{
+    path::Path,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+pub use imports::{Ability, Refusal, abilities, import_names};
+pub use limits::{LimitPassed, Limits};
+use scaffold_registry::{Digest, Package, PackageName};
+pub use state::ChangeSet;
+use wasmtime::{
+    Config, Engine, Store, Trap, WasmBacktraceDetails,
+    component::{Component, HasSelf, Linker},
+};
+
+use self::{bindings::GeneratorPre, compiled::CompiledCache, state::State};
+use crate::{
+    grants::Patterns,
+    question::{Answers, Question},
+    tree::Tree,
+};
+
+/// What a guest is told and can read in one call.
+#[derive(Clone)]
+pub struct Input {
+    pub request: Request,
+    /// The files of the package whose data is run.
+    pub package: Arc<Package>,
+    /// What stands before this generator: what generators made, plus what was granted.
+    pub project: Arc<Tree>,
+    /// Where it may write.
+    pub writes: Arc<Patterns>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub project_name: String,
+    pub instance: String,
+    pub answers: Answers,
+    pub applied: Vec<Applied>,
+}
+
+/// A generator that ran before this one.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    pub package: PackageName,
+    pub instance: String,
+    pub version: semver::Version,
+    pub answers: Answers,
+}
+
+/// Suggested to the user, never run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub why: String,
+    pub command: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub steps: Vec<Step>,
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    Debug,
+    Info,
+    Warn,
+}
+
+/// Something the guest said. Not yet cleaned for a terminal.
+#[derive(Debug, Clone)]
+pub struct LogLine {
+    pub level: LogLevel,
+    pub text: String,
+}
+
+/// What `generate` gave.
+#[derive(Debug)]
+pub struct Generated {
+    pub changes: ChangeSet,
+    pub outcome: Outcome,
+    pub log: Vec<LogLine>,
+}
+
+/// A failure the guest reported itself. Not yet cleaned for a terminal.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    pub code: String,
+    pub message: String,
+    pub subject: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    #[error("`{package}` cannot run here: {source}")]
+    Refused { package: String, source: Refusal },
+    #[error(
+        "`{package}` cannot run here: its component is {size} bytes; the limit `component` allows {allowed}"
+    )]
+    TooLarge {
+        package: String,
+        size: usize,
+        allowed: usize,
+    },
+    #[error("`{package}` cannot run here: {reason}")]
+    Unusable { package: String, reason: String },
+    #[error("`{package}` was stopped: {source}")]
+    Limit {
+        package: String,
+        source: LimitPassed,
+    },
+    #[error("`{package}` crashed: {reason}")]
+    Crashed { package: String, reason: String },
+    #[error("`{package}` failed: {}", place(.source))]
+    Failed { package: String, source: Failure },
+}
+
+fn place(failure: &Failure) -> String {
+    match &failure.subject {
+        Some(subject) => format!("{subject}: {}", failure.message),
+        None => failure.message.clone(),
+    }
+}
+
+/// The engine with its settings, and the user's cache of compiled components.
+pub struct Sandbox {
+    engine: Engine,
+    limits: Limits,
+    cache: Option<CompiledCache>,
+}
+
+impl Sandbox {
+    /// `cache` is the user's cache folder; without one each run compiles anew.
+    ///
+    /// # Errors
+    /// This machine cannot run WebAssembly as it is configured.
+    pub fn new(limits: Limits, cache: Option<&Path>) -> Result<Self, SandboxError> {
+        let engine = Engine::new(&config(&limits)).map_err(|e| SandboxError::Unusable {
+            package: "wasmtime".into(),
+            reason: e.to_string(),
+        })?;
+        Ok(Self {
+            engine,
+            limits,
+            cache: cache.and_then(CompiledCache::open),
+        })
+    }
+
+    /// A generator ready to run: from the compiled cache, or else compiled from `wasm`. `identity` is the digest
+    /// of something that holds these very bytes (the package), so that a warm run need not unpack them.
+    ///
+    /// # Errors
+    /// The bytes are no component, want something outside the contract, or do not compile.
+    pub fn load<E: From<SandboxError>>(
+        &self,
+        package: &str,
+        identity: &Digest,
+        wasm: impl FnOnce() -> Result<Vec<u8>, E>,
+    ) -> Result<Generator, E> {
+        let component = match self
+            .cache
+            .as_ref()
+            .and_then(|c| c.load(&self.engine, identity))
+        {
+            Some(component) => component,
+            None => {
+                let component = self.compile(package, &wasm()?)?;
+                if let Some(cache) = &self.cache {
+                    cache.keep(&self.engine, identity, &component);
+                }
+                component
+            }
+        };
+        Ok(self.link(package, &component)?)
+    }
+
+    fn compile(&self, package: &str, wasm: &[u8]) -> Result<Component, SandboxError> {
+        let package = || package.to_owned();
+        if wasm.len() > self.limits.component {
+            return Err(SandboxError::TooLarge {
+                package: package(),
+                size: wasm.len(),
+                allowed: self.limits.component,
+            });
+        }
+        abilities(wasm).map_err(|source| SandboxError::Refused {
+            package: package(),
+            source,
+        })?;
+        // `from_binary` takes wasm alone; `new` might take text, and neither takes machine code.
+        Component::from_binary(&self.engine, wasm).map_err(|e| SandboxError::Unusable {
+            package: package(),
+            reason: format!("it does not compile: {e:#}"),
+        })
+    }
+
+    fn link(&self, package: &str, component: &Component) -> Result<Generator, SandboxError> {
+        let unusable = |e: wasmtime::Error| SandboxError::Unusable {
+            package: package.to_owned(),
+            reason: format!("{e:#}"),
+        };
+        let mut linker = Linker::new(&self.engine);
+        bindings::Generator::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(unusable)?;
+        let pre = linker
+            .instantiate_pre(component)
+            .and_then(GeneratorPre::new)
+            .map_err(unusable)?;
+        Ok(Generator {
+            package: package.to_owned(),
+            limits: self.limits.clone(),
+            pre: Arc::new(pre),
+        })
+    }
+}
+
+/// Deny by default: what the contract does not need is off.
+fn config(limits: &Limits) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .wasm_memory64(false)
+        .wasm_relaxed_simd(false)
+        // One and the same NaN on every machine, or replay would not be exact.
+        .cranelift_nan_canonicalization(true)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(limits.stack)
+        // Guests are told apart by their own words; a backtrace of wasm says nothing to a user.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .generate_address_map(false)
+        // Small reservations: a command runs a handful of instances, not thousands.
+        .memory_init_cow(true);
+    config
+}
+
+/// A loaded generator. Each call runs in a store of its own.
+#[derive(Clone)]
+pub struct Generator {
+    package: String,
+    limits: Limits,
+    pre: Arc<GeneratorPre<State>>,
+}
+
+impl Generator {
+    /// The same component, running another package's data: errors name that package.
+    pub fn named(&self, package: &str) -> Self {
+        Self {
+            package: package.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// All questions, given the answers so far.
+    ///
+    /// # Errors
+    /// The guest refused an answer ([`SandboxError::Failed`] with the question as subject), crashed, or passed a
+    /// limit.
+    pub fn questions(&self, input: Input) -> Result<Vec<Question>, SandboxError> {
+        let request = (&input.request).into();
+        let (questions, _) = self.call(input, false, |generator, store| {
+            generator.call_questions(store, &request)
+        })?;
+        Ok(questions.into_iter().map(Into::into).collect())
+    }
+
+    /// What the generator wants to stand in the project.
+    ///
+    /// # Errors
+    /// The guest failed, crashed, or passed a limit.
+    pub fn generate(&self, input: Input) -> Result<Generated, SandboxError> {
+        let request = (&input.request).into();
+        let (outcome, state) = self.call(input, true, |generator, store| {
+            generator.call_generate(store, &request)
+        })?;
+        Ok(Generated {
+            changes: state.changes,
+            outcome: outcome.into(),
+            log: state.log,
+        })
+    }
+
+    fn call<T>(
+        &self,
+        input: Input,
+        may_write: bool,
+        run: impl FnOnce(
+            &bindings::Generator,
+            &mut Store<State>,
+        )
+            -> wasmtime::Result<Result<T, bindings::scaffold::generator::types::Failure>>,
+    ) -> Result<(T, State), SandboxError> {
+        let engine = self.pre.engine();
+        let mut store = Store::new(engine, State::new(input, &self.limits, may_write));
+        store.limiter(|state| &mut state.meter);
+        store.set_hostcall_fuel(self.limits.call_bytes);
+        store.set_epoch_deadline(1);
+        let result = store.set_fuel(self.limits.fuel).and_then(|()| {
+            let _deadline = Deadline::start(engine, self.limits.time);
+            let generator = self.pre.instantiate(&mut store)?;
+            run(&generator, &mut store)
+        });
+        let state = store.into_data();
+        match result {
+            Ok(Ok(value)) => Ok((value, state)),
+            Ok(Err(failure)) => Err(SandboxError::Failed {
+                package: self.package.clone(),
+                source: failure.into(),
+            }),
+            Err(trap) => Err(self.explain(&trap, &state)),
+        }
+    }
+
+    /// Why a call trapped, in words.
+    fn explain(&self, trap: &wasmtime::Error, state: &State) -> SandboxError {
+        let package = self.package.clone();
+        let limit = match trap.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Some(LimitPassed::new("fuel", self.limits.fuel)),
+            Some(Trap::Interrupt) => Some(LimitPassed::new(
+                "time",
+                format_args!("{:?}", self.limits.time),
+            )),
+            Some(Trap::StackOverflow) => Some(LimitPassed::new(
+                "stack",
+                format_args!("{} KiB", self.limits.stack / 1024),
+            )),
+            _ => trap.downcast_ref::<LimitPassed>().cloned(),
+        };
+        if let Some(source) = limit {
+            return SandboxError::Limit { package, source };
+        }
+        // The SDK says where a panic was before it traps.
+        let said = state
+            .log
+            .iter()
+            .rev()
+            .find(|l| l.text.starts_with("panic at "));
+        let reason = said.map_or_else(
+            || format!("{}", trap.root_cause()),
+            |line| line.text.clone(),
+        );
+        SandboxError::Crashed { package, reason }
+    }
+}
+
+/// Interrupts guests of an engine once, after a time; dropped earlier, it never does.
+struct Deadline {
+    thread: Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>,
+}
+
+impl Deadline {
+    fn start(engine: &Engine, after: Duration) -> Self {
+        let (cancel, cancelled) = mpsc::channel::<()>();
+        let engine = engine.clone();
+        let thread = thread::Builder::new()
+            .name("deadline".into())
+            .spawn(move || {
+                if cancelled.recv_timeout(after) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    engine.increment_epoch();
+                }
+            });
+        // Without a thread the fuel still bounds the guest.
+        Self {
+            thread: thread.ok().map(|thread| (cancel, thread)),
+        }
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        if let Some((cancel, thread)) = self.thread.take() {
+            drop(cancel);
+            // Waited for, so that a late tick cannot interrupt the next call.
+            let _ = thread.join();
+        }
+    }
+}

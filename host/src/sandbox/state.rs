@@ -1,0 +1,258 @@
+//! What a guest can reach: the five interfaces of the contract, each bounded, none of them writing anything.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    Input, LogLine,
+    bindings::scaffold::generator::{changes, log, package_files, project_files, types},
+    limits::{LimitPassed, Limits, Meter},
+};
+use crate::{
+    path::ProjectPath,
+    secret::Placeholder,
+    tree::{File, Ownership, Tree},
+};
+
+/// What one run of a generator asks for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ChangeSet {
+    /// Each path it named, with the file that shall stand there, or none where nothing shall stand.
+    pub files: BTreeMap<ProjectPath, Option<File>>,
+}
+
+impl ChangeSet {
+    /// The tree after these changes.
+    ///
+    /// # Errors
+    /// A path that stands in the way of another: a file where a folder is, or twins that differ by case.
+    pub fn onto(&self, tree: &Tree) -> Result<Tree, crate::tree::TreeError> {
+        let mut tree = tree.clone();
+        for (path, file) in self.files.iter().filter(|(_, file)| file.is_none()) {
+            debug_assert!(file.is_none());
+            tree.remove(path);
+        }
+        for (path, file) in &self.files {
+            if let Some(file) = file {
+                tree.insert(path.clone(), file.clone())?;
+            }
+        }
+        Ok(tree)
+    }
+}
+
+/// One call's worth of guest: what it was given, what it said, how much it used.
+pub(super) struct State {
+    input: Input,
+    limits: Limits,
+    pub(super) meter: Meter,
+    pub(super) changes: ChangeSet,
+    pub(super) log: Vec<LogLine>,
+    may_write: bool,
+    calls: u64,
+    read: usize,
+    written: usize,
+    logged: usize,
+}
+
+impl State {
+    pub(super) fn new(input: Input, limits: &Limits, may_write: bool) -> Self {
+        Self {
+            input,
+            limits: limits.clone(),
+            meter: Meter::new(limits.clone()),
+            changes: ChangeSet::default(),
+            log: Vec::new(),
+            may_write,
+            calls: 0,
+            read: 0,
+            written: 0,
+            logged: 0,
+        }
+    }
+
+    fn count_call(&mut self) -> wasmtime::Result<()> {
+        self.calls += 1;
+        if self.calls > self.limits.host_calls {
+            return passed(LimitPassed::new("host-calls", self.limits.host_calls));
+        }
+        Ok(())
+    }
+
+    fn count_read(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        self.read = self.read.saturating_add(bytes);
+        if self.read > self.limits.read {
+            return passed(LimitPassed::bytes("read", self.limits.read));
+        }
+        Ok(())
+    }
+
+    /// The path a change may name, if this generator may write there now.
+    fn writable(&self, path: &str) -> Result<ProjectPath, types::Failure> {
+        if !self.may_write {
+            return Err(failure(
+                "not-granted",
+                "questions are answered without writing; write in `generate`",
+                path,
+            ));
+        }
+        let path =
+            ProjectPath::parse(path).map_err(|e| failure("invalid-path", &e.to_string(), path))?;
+        if !self.input.writes.allows(&path) {
+            return Err(failure(
+                "not-granted",
+                "the package's manifest has no `writes` pattern for this path",
+                path.as_str(),
+            ));
+        }
+        Ok(path)
+    }
+
+    fn change(&mut self, path: ProjectPath, file: Option<File>) -> wasmtime::Result<()> {
+        self.written = self
+            .written
+            .saturating_add(file.as_ref().map_or(0, |f| f.bytes.len()));
+        if self.written > self.limits.output {
+            return passed(LimitPassed::bytes("output", self.limits.output));
+        }
+        self.changes.files.insert(path, file);
+        if self.changes.files.len() > self.limits.files {
+            return passed(LimitPassed::new("files", self.limits.files));
+        }
+        Ok(())
+    }
+}
+
+fn passed<T>(limit: LimitPassed) -> wasmtime::Result<T> {
+    Err(wasmtime::Error::new(limit))
+}
+
+fn failure(code: &str, message: &str, subject: &str) -> types::Failure {
+    types::Failure {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        subject: Some(subject.to_owned()),
+    }
+}
+
+impl types::Host for State {}
+
+impl package_files::Host for State {
+    fn read(&mut self, path: String) -> wasmtime::Result<Result<Vec<u8>, types::Failure>> {
+        self.count_call()?;
+        let package = Arc::clone(&self.input.package);
+        let Some(entry) = package.files.get(&path) else {
+            return Ok(Err(failure(
+                "not-found",
+                "the package has no such file",
+                &path,
+            )));
+        };
+        self.count_read(entry.bytes.len())?;
+        Ok(Ok(entry.bytes.clone()))
+    }
+
+    fn paths(&mut self) -> wasmtime::Result<Vec<String>> {
+        self.count_call()?;
+        Ok(self.input.package.files.keys().cloned().collect())
+    }
+}
+
+impl project_files::Host for State {
+    fn read(&mut self, path: String) -> wasmtime::Result<Result<Option<Vec<u8>>, types::Failure>> {
+        self.count_call()?;
+        let path = match ProjectPath::parse(&path) {
+            Ok(path) => path,
+            Err(e) => return Ok(Err(failure("invalid-path", &e.to_string(), &path))),
+        };
+        let Some(bytes) = self
+            .input
+            .project
+            .get(&path)
+            .map(|file| Arc::clone(&file.bytes))
+        else {
+            return Ok(Ok(None));
+        };
+        self.count_read(bytes.len())?;
+        Ok(Ok(Some(bytes.to_vec())))
+    }
+
+    fn paths(&mut self, under: String) -> wasmtime::Result<Result<Vec<String>, types::Failure>> {
+        self.count_call()?;
+        let folder = match under.as_str() {
+            "" => String::new(),
+            under => match ProjectPath::parse(under) {
+                Ok(path) => format!("{path}/"),
+                Err(e) => return Ok(Err(failure("invalid-path", &e.to_string(), under))),
+            },
+        };
+        let paths = self.input.project.iter().map(|(path, _)| path.as_str());
+        Ok(Ok(paths
+            .filter(|p| p.starts_with(&folder))
+            .map(str::to_owned)
+            .collect()))
+    }
+}
+
+impl changes::Host for State {
+    fn write(
+        &mut self,
+        path: String,
+        contents: Vec<u8>,
+        mode: changes::Mode,
+    ) -> wasmtime::Result<Result<(), types::Failure>> {
+        self.count_call()?;
+        let path = match self.writable(&path) {
+            Ok(path) => path,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let ownership = match mode.ownership {
+            changes::Ownership::Managed => Ownership::Managed,
+            changes::Ownership::Seed => Ownership::Seed,
+        };
+        self.change(
+            path,
+            Some(File {
+                bytes: contents.into(),
+                executable: mode.executable,
+                ownership,
+            }),
+        )?;
+        Ok(Ok(()))
+    }
+
+    fn remove(&mut self, path: String) -> wasmtime::Result<Result<(), types::Failure>> {
+        self.count_call()?;
+        match self.writable(&path) {
+            Ok(path) => self.change(path, None).map(Ok),
+            Err(failure) => Ok(Err(failure)),
+        }
+    }
+
+    fn secret(
+        &mut self,
+        name: String,
+        length: u32,
+    ) -> wasmtime::Result<Result<String, types::Failure>> {
+        self.count_call()?;
+        Ok(Placeholder::new(&name, length)
+            .map(|placeholder| placeholder.to_string())
+            .map_err(|e| failure("invalid-secret", &e.to_string(), &name)))
+    }
+}
+
+impl log::Host for State {
+    fn message(&mut self, level: log::Level, text: String) -> wasmtime::Result<()> {
+        self.count_call()?;
+        self.logged = self.logged.saturating_add(text.len());
+        if self.logged > self.limits.log {
+            return passed(LimitPassed::bytes("log", self.limits.log));
+        }
+        let level = match level {
+            log::Level::Debug => super::LogLevel::Debug,
+            log::Level::Info => super::LogLevel::Info,
+            log::Level::Warn => super::LogLevel::Warn,
+        };
+        self.log.push(LogLine { level, text });
+        Ok(())
+    }
+}

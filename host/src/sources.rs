@@ -1,0 +1,192 @@
+//! Which registry a namespace comes from. Never merged, never a silent fallback from one to another.
+//!
+//! The order: the command line, the project's `scaffold.toml`, the user's `config.toml`; `scaffold/` is the
+//! official namespace, embedded in the program, unless one of them says otherwise.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
+
+use scaffold_registry::{Folder, Http, HttpError, PackageName, Source, SourceError, official};
+use serde::Deserialize;
+
+/// What the lock file calls the embedded registry.
+pub const OFFICIAL: &str = "official";
+const OFFICIAL_NAMESPACE: &str = "scaffold";
+
+pub struct Sources {
+    /// Namespace → registry, as configured.
+    namespaces: BTreeMap<String, String>,
+    /// For every other namespace but the official one.
+    fallback: Option<String>,
+    offline: bool,
+    opened: RefCell<BTreeMap<String, Rc<dyn Source>>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SourcesError {
+    #[error("no registry is configured for the namespace `{0}`")]
+    Unconfigured(String),
+    #[error("the registry {0} is on the network, and --offline was given")]
+    Offline(String),
+    #[error("`{0}` is not a registry: expected a folder or an https:// address")]
+    NotARegistry(String),
+    #[error("cannot read {path}: {reason}")]
+    Config { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct UserConfig {
+    #[serde(default)]
+    registries: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// `flags`: each `--registry`, `NAMESPACE=WHERE` or `WHERE`. Folders in flags are relative to `here`.
+    ///
+    /// # Errors
+    /// The user's configuration cannot be read.
+    pub fn new(
+        flags: &[String],
+        config: Option<&Path>,
+        here: &Path,
+        offline: bool,
+    ) -> Result<Self, SourcesError> {
+        let mut sources = Self {
+            namespaces: read_config(config)?,
+            fallback: None,
+            offline,
+            opened: RefCell::default(),
+        };
+        for flag in flags {
+            match flag.split_once('=') {
+                Some((namespace, place)) if !namespace.contains(['/', ':', '\\']) => {
+                    sources
+                        .namespaces
+                        .insert(namespace.to_owned(), absolute(place, here));
+                }
+                _ => sources.fallback = Some(absolute(flag, here)),
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Adds what a project's `scaffold.toml` says; the command line has said more.
+    pub fn with_project(
+        &mut self,
+        registries: &BTreeMap<String, String>,
+        root: &Path,
+        flags: &[String],
+    ) {
+        for (namespace, place) in registries {
+            let flagged = flags.iter().any(|f| {
+                f.strip_prefix(namespace.as_str())
+                    .is_some_and(|r| r.starts_with('='))
+            });
+            if !flagged {
+                self.namespaces
+                    .insert(namespace.clone(), absolute(place, root));
+            }
+        }
+    }
+
+    /// The registry of a package's namespace.
+    ///
+    /// # Errors
+    /// None is configured, or it cannot be opened.
+    pub fn of(&self, name: &PackageName) -> Result<Rc<dyn Source>, SourcesError> {
+        let place = match self.namespaces.get(name.namespace()) {
+            Some(place) => place.as_str(),
+            None if name.namespace() == OFFICIAL_NAMESPACE => OFFICIAL,
+            None => self
+                .fallback
+                .as_deref()
+                .ok_or_else(|| SourcesError::Unconfigured(name.namespace().to_owned()))?,
+        };
+        self.open(place)
+    }
+
+    /// The registry a lock file names.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open(&self, place: &str) -> Result<Rc<dyn Source>, SourcesError> {
+        if let Some(source) = self.opened.borrow().get(place) {
+            return Ok(Rc::clone(source));
+        }
+        let source: Rc<dyn Source> = if place == OFFICIAL {
+            Rc::new(official())
+        } else if place.starts_with("https://") || place.starts_with("http://") {
+            if self.offline {
+                return Err(SourcesError::Offline(place.to_owned()));
+            }
+            Rc::new(Http::open(place)?)
+        } else {
+            let path = place.strip_prefix("folder:").unwrap_or(place);
+            if !Path::new(path).is_absolute() {
+                return Err(SourcesError::NotARegistry(place.to_owned()));
+            }
+            Rc::new(Folder::open(Path::new(path))?)
+        };
+        self.opened
+            .borrow_mut()
+            .insert(place.to_owned(), Rc::clone(&source));
+        Ok(source)
+    }
+
+    /// Every registry that is configured, each once, for searching.
+    ///
+    /// # Errors
+    /// One cannot be opened.
+    pub fn all(&self) -> Result<Vec<Rc<dyn Source>>, SourcesError> {
+        let mut places: Vec<&str> = self.namespaces.values().map(String::as_str).collect();
+        places.extend(self.fallback.as_deref());
+        if !self.namespaces.contains_key(OFFICIAL_NAMESPACE) {
+            places.push(OFFICIAL);
+        }
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().map(|place| self.open(place)).collect()
+    }
+}
+
+fn absolute(place: &str, here: &Path) -> String {
+    if place == OFFICIAL || place.contains("://") {
+        place.to_owned()
+    } else {
+        let path = here.join(place);
+        path.canonicalize()
+            .unwrap_or(path)
+            .to_string_lossy()
+            .into_owned()
+    }
+}
+
+fn read_config(folder: Option<&Path>) -> Result<BTreeMap<String, String>, SourcesError> {
+    let Some(path) = folder.map(|folder| folder.join("config.toml")) else {
+        return Ok(BTreeMap::new());
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(e) => {
+            return Err(SourcesError::Config {
+                path,
+                reason: e.to_string(),
+            });
+        }
+    };
+    let config: UserConfig = toml::from_str(&text).map_err(|e| SourcesError::Config {
+        path,
+        reason: e.to_string(),
+    })?;
+    Ok(config.registries)
+}

@@ -1,0 +1,85 @@
+//! Files that appear whole and stay: written beside their place, brought to the disk, then renamed.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// What the name of a half-written file begins with.
+const HALF_WRITTEN: &str = ".new-";
+
+/// Writes a file, in the place of what was there.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (temporary, folder) = stage(path, bytes)?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// Writes a file that must not be there: `AlreadyExists` if it is.
+pub(super) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (temporary, folder) = stage(path, bytes)?;
+    temporary
+        .persist_noclobber(path)
+        .map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+fn stage<'a>(path: &'a Path, bytes: &[u8]) -> io::Result<(NamedTempFile, &'a Path)> {
+    let folder = path
+        .parent()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it has no folder"))?;
+    make_folder(folder)?;
+    let mut temporary = temporary(folder)?;
+    temporary.write_all(bytes)?;
+    // Before the rename, or a power cut could leave the name with nothing behind it.
+    temporary.as_file().sync_all()?;
+    Ok((temporary, folder))
+}
+
+/// Readable by all, as files that a web server hands out must be; temporary files are private by default.
+#[cfg(unix)]
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    tempfile::Builder::new()
+        .prefix(HALF_WRITTEN)
+        .permissions(fs::Permissions::from_mode(0o644))
+        .tempfile_in(folder)
+}
+
+#[cfg(not(unix))]
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(HALF_WRITTEN)
+        .tempfile_in(folder)
+}
+
+/// Makes a folder and those above it, each one's name on the disk before anything is put into it.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder.parent().unwrap_or(Path::new(""));
+    make_folder(above)?;
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_folder(above),
+    }
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Elsewhere folders cannot be opened as files; the system orders renames itself.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! A registry in a folder.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{Fetch, Registry, SourceError, layout};
+
+/// Gets files of a registry in a folder.
+pub struct Folder {
+    id: String,
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The source over the registry in `root`.
+    ///
+    /// # Errors
+    /// [`SourceError::NotARegistry`] when there is none.
+    pub fn open(root: impl AsRef<Path>) -> Result<Registry<Self>, SourceError> {
+        let root = std::path::absolute(root.as_ref()).map_err(|source| SourceError::Io {
+            place: root.as_ref().display().to_string(),
+            source,
+        })?;
+        if !root.join(layout::CONFIG).is_file() {
+            return Err(SourceError::NotARegistry {
+                place: root.display().to_string(),
+            });
+        }
+        Ok(Registry::over(Self {
+            id: format!("folder:{}", root.display()),
+            root,
+        }))
+    }
+
+    /// The folder, absolute.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+impl Fetch for Folder {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn place(&self, path: &str) -> String {
+        self.root.join(path).display().to_string()
+    }
+
+    fn get(&self, path: &str, limit: u64) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
+        match read_bounded(&self.root.join(path), limit) {
+            Ok(Some(bytes)) => Ok(Some(Cow::Owned(bytes))),
+            Ok(None) => Err(SourceError::TooLong {
+                place: self.place(path),
+                limit,
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(SourceError::Io {
+                place: self.place(path),
+                source,
+            }),
+        }
+    }
+}
+
+/// The bytes of a regular file, or none when it has more than `limit`.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    // Asked before opening, since opening a pipe would wait for whoever writes it.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        ));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}

@@ -1,0 +1,354 @@
+//! Where packages come from.
+//!
+//! Every source is the same tree of files (drawn in [`layout`]); the sources differ only in how they get one
+//! file of it. So the protocol is written once, over [`Fetch`], and a source is a `Fetch` and an [`Registry`].
+
+mod config;
+mod embedded;
+mod folder;
+#[cfg(feature = "http")]
+mod http;
+pub mod layout;
+mod search;
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use semver::Version;
+
+pub use config::{CONFIG_BYTES, Config};
+pub use embedded::{Embedded, official};
+pub use folder::Folder;
+pub(crate) use folder::read_bounded;
+#[cfg(feature = "http")]
+pub use http::{Http, HttpError};
+pub use search::{SHARD_BYTES, Summary};
+pub(crate) use search::{read_shard, shard_of, write_shard};
+
+use crate::release::{self, INDEX_BYTES, LINE_BYTES, ReleaseError, Statement};
+use crate::{PackageName, Release, archive};
+
+/// Most bytes in one archive as it is stored.
+pub const BLOB_BYTES: u64 = archive::PACKED_BYTES;
+
+/// Most bytes in a statement with its signatures.
+pub const NOTE_BYTES: u64 = LINE_BYTES as u64 * 2;
+
+/// A place to get packages from. Nothing it answers is trusted before its digest was checked.
+pub trait Source: Send + Sync {
+    /// What the source is called in lock files and messages: `official`, `folder:/p`, `https://…/`.
+    fn id(&self) -> &str;
+
+    /// The releases of a package from the lowest version to the highest, yanked ones included; empty when the
+    /// source does not know the package.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or its index is broken.
+    fn releases(&self, name: &PackageName) -> Result<Vec<Release>, SourceError>;
+
+    /// The bytes of a release's archive: exactly as long as the release says, and *not yet trusted*: the caller
+    /// compares the digest.
+    ///
+    /// # Errors
+    /// When the source cannot be read, does not have the blob, or has one of another length.
+    fn blob(&self, release: &Release) -> Result<Cow<'static, [u8]>, SourceError>;
+
+    /// The author's statement about a version, which decides where the index differs; none if there is none.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or the statement is broken.
+    fn statement(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<Statement>, SourceError>;
+
+    /// Every package in a line each, sorted by name.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or its search data is broken.
+    fn search(&self) -> Result<Vec<Summary>, SourceError>;
+
+    /// The names of all packages, sorted.
+    ///
+    /// # Errors
+    /// As [`Source::search`].
+    fn names(&self) -> Result<Vec<PackageName>, SourceError> {
+        Ok(self
+            .search()?
+            .into_iter()
+            .map(|summary| summary.name)
+            .collect())
+    }
+}
+
+/// Why a source could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A file of the registry could not be read.
+    #[error("cannot read {place}: {source}")]
+    Io {
+        /// The file.
+        place: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The registry could not be reached, or answered with an error.
+    #[error("cannot fetch {place}: {reason}")]
+    Fetch {
+        /// The URL.
+        place: String,
+        /// What happened, and what to do.
+        reason: String,
+    },
+    /// A file is longer than it may be.
+    #[error(
+        "{place} is longer than {limit} bytes, more than a registry may send; the registry is broken or hostile"
+    )]
+    TooLong {
+        /// The file.
+        place: String,
+        /// The most it may have, in bytes.
+        limit: u64,
+    },
+    /// There is no registry where one was expected.
+    #[error(
+        "there is no registry in {place}: `{}` is missing; check the address",
+        layout::CONFIG
+    )]
+    NotARegistry {
+        /// Where it was looked for.
+        place: String,
+    },
+    /// The registry speaks a later format.
+    #[error(
+        "the registry {id} has format {found} and this scaffold reads {}; update scaffold",
+        config::FORMAT
+    )]
+    Format {
+        /// The source.
+        id: String,
+        /// Its format.
+        found: u64,
+    },
+    /// What a package says could not be had from where it was kept.
+    #[error("{name} cannot be had: {source}")]
+    Unavailable {
+        /// The package.
+        name: PackageName,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file that is not what it should be.
+    #[error("{place} is broken: {reason}; tell whoever runs the registry")]
+    Broken {
+        /// The file.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An index or a statement that cannot be used.
+    #[error("{id}: {source}; tell whoever runs the registry")]
+    Release {
+        /// The source.
+        id: String,
+        /// What is wrong.
+        source: Box<ReleaseError>,
+    },
+    /// A release whose archive is not there.
+    #[error(
+        "{id} lists {package} but does not have its archive ({blob}); tell whoever runs the registry"
+    )]
+    NoBlob {
+        /// The source.
+        id: String,
+        /// The package and the version, `acme/web 1.0.0`.
+        package: String,
+        /// The archive's digest.
+        blob: crate::Digest,
+    },
+    /// An archive whose length is not the one the release states.
+    #[error(
+        "{place} has {found} bytes and the release of {package} says {expected}; the registry is broken or hostile"
+    )]
+    Size {
+        /// The file.
+        place: String,
+        /// The package and the version, `acme/web 1.0.0`.
+        package: String,
+        /// What the release says, in bytes.
+        expected: u64,
+        /// What there is, in bytes; one more than the limit when there is more.
+        found: u64,
+    },
+}
+
+/// A borrowed source is one.
+impl<S: Source + ?Sized> Source for &S {
+    fn id(&self) -> &str {
+        (**self).id()
+    }
+
+    fn releases(&self, name: &PackageName) -> Result<Vec<Release>, SourceError> {
+        (**self).releases(name)
+    }
+
+    fn blob(&self, release: &Release) -> Result<Cow<'static, [u8]>, SourceError> {
+        (**self).blob(release)
+    }
+
+    fn statement(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<Statement>, SourceError> {
+        (**self).statement(name, version)
+    }
+
+    fn search(&self) -> Result<Vec<Summary>, SourceError> {
+        (**self).search()
+    }
+}
+
+/// Gets one file of a registry tree.
+pub trait Fetch: Send + Sync {
+    /// What the source is called, see [`Source::id`].
+    fn id(&self) -> &str;
+
+    /// How messages name the file at `path`.
+    fn place(&self, path: &str) -> String;
+
+    /// The bytes of the file at `path` (see [`layout`]), none if there is no such file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is longer than `limit` bytes ([`SourceError::TooLong`]).
+    fn get(&self, path: &str, limit: u64) -> Result<Option<Cow<'static, [u8]>>, SourceError>;
+}
+
+/// A [`Source`] made of anything that can get files.
+pub struct Registry<F> {
+    fetch: F,
+    config: OnceLock<Config>,
+}
+
+impl<F: Fetch> Registry<F> {
+    /// A source over `fetch`; reads nothing yet.
+    pub const fn over(fetch: F) -> Self {
+        Self {
+            fetch,
+            config: OnceLock::new(),
+        }
+    }
+
+    /// What the registry says about itself; read once.
+    ///
+    /// # Errors
+    /// When it is missing, broken or of a later format.
+    pub fn config(&self) -> Result<&Config, SourceError> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
+        }
+        let Some(bytes) = self.fetch.get(layout::CONFIG, CONFIG_BYTES)? else {
+            return Err(SourceError::NotARegistry {
+                place: self.fetch.id().to_owned(),
+            });
+        };
+        let config = Config::parse(&bytes, self.fetch.id(), || self.fetch.place(layout::CONFIG))?;
+        Ok(self.config.get_or_init(|| config))
+    }
+
+    fn text(&self, path: &str, limit: u64) -> Result<Option<String>, SourceError> {
+        self.config()?;
+        let Some(bytes) = self.fetch.get(path, limit)? else {
+            return Ok(None);
+        };
+        match String::from_utf8(bytes.into_owned()) {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(SourceError::Broken {
+                place: self.fetch.place(path),
+                reason: "it is not UTF-8".to_owned(),
+            }),
+        }
+    }
+
+    fn release_error(&self, source: ReleaseError) -> SourceError {
+        SourceError::Release {
+            id: self.fetch.id().to_owned(),
+            source: Box::new(source),
+        }
+    }
+}
+
+impl<F: Fetch> Source for Registry<F> {
+    fn id(&self) -> &str {
+        self.fetch.id()
+    }
+
+    fn releases(&self, name: &PackageName) -> Result<Vec<Release>, SourceError> {
+        let Some(text) = self.text(&layout::index(name), INDEX_BYTES)? else {
+            return Ok(Vec::new());
+        };
+        release::read_index(name, &text).map_err(|error| self.release_error(error))
+    }
+
+    fn blob(&self, release: &Release) -> Result<Cow<'static, [u8]>, SourceError> {
+        let path = layout::blob(&release.blob);
+        let size_error = |found| SourceError::Size {
+            place: self.fetch.place(&path),
+            package: format!("{} {}", release.name, release.version),
+            expected: release.size,
+            found,
+        };
+        if release.size > BLOB_BYTES {
+            return Err(SourceError::TooLong {
+                place: self.fetch.place(&path),
+                limit: BLOB_BYTES,
+            });
+        }
+        self.config()?;
+        match self.fetch.get(&path, release.size) {
+            Ok(Some(bytes)) if bytes.len() as u64 == release.size => Ok(bytes),
+            Ok(Some(bytes)) => Err(size_error(bytes.len() as u64)),
+            Ok(None) => Err(SourceError::NoBlob {
+                id: self.fetch.id().to_owned(),
+                package: format!("{} {}", release.name, release.version),
+                blob: release.blob,
+            }),
+            Err(SourceError::TooLong { limit, .. }) => Err(size_error(limit + 1)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn statement(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<Option<Statement>, SourceError> {
+        let Some(text) = self.text(&layout::note(name, version), NOTE_BYTES)? else {
+            return Ok(None);
+        };
+        Statement::read(name, version, &text)
+            .map(Some)
+            .map_err(|error| self.release_error(error))
+    }
+
+    fn search(&self) -> Result<Vec<Summary>, SourceError> {
+        let mut found = Vec::new();
+        for shard in 0..self.config()?.shards {
+            let path = layout::shard(shard);
+            let Some(bytes) = self.fetch.get(&path, SHARD_BYTES)? else {
+                continue;
+            };
+            found.extend(read_shard(&bytes).map_err(|reason| SourceError::Broken {
+                place: self.fetch.place(&path),
+                reason,
+            })?);
+        }
+        found.sort_by(|one: &Summary, other| one.name.cmp(&other.name));
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;
