@@ -80,7 +80,7 @@ pub struct Asked<'a> {
 
 /// The subcommand with a flag for every question. A question two packages share is one flag, for both.
 pub fn augment(cli: Command, subcommand: &str, asked: &[Asked<'_>]) -> Command {
-    cli.mut_subcommand(subcommand.to_owned(), |mut sub| {
+    cli.mut_subcommand(subcommand, |mut sub| {
         let mut taken: Vec<String> = sub
             .get_arguments()
             .filter_map(|a| a.get_long().map(str::to_owned))

@@ -114,20 +114,20 @@ impl<'a> Packages<'a> {
         let what = format!("{} {}", pin.package, pin.version);
         // What the binary embeds is at hand already; everything else is looked for in the store first.
         if pin.registry != OFFICIAL
-            && let Some(package) = self.from_store(&what, pin)
+            && let Some(package) = self.stored(&what, pin)
         {
             return Ok(package);
         }
         match self.fetch(&what, pin) {
             Err(PackagesError::Gone { .. }) if pin.registry == OFFICIAL => {
                 // Made by a release of this program that embedded another version.
-                self.from_store(&what, pin).ok_or_else(|| gone(pin))
+                self.stored(&what, pin).ok_or_else(|| gone(pin))
             }
             fetched => fetched,
         }
     }
 
-    fn from_store(&self, what: &str, pin: &Pinned) -> Option<VerifiedPackage> {
+    fn stored(&self, what: &str, pin: &Pinned) -> Option<VerifiedPackage> {
         let bytes = self.store.read(&pin.blob)?;
         let package = VerifiedPackage::new(what, pin.blob, bytes.into());
         if package.is_err() {

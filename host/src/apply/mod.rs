@@ -12,6 +12,7 @@
 //! than a kill. If files are only added, the journal alone is waited for: nothing can be lost that was there, a journal
 //! found after a power cut tells by its digests which contents did not reach the disk, and a change that was complete for
 //! less than the half minute in which systems write everything out can be made again.
+#![expect(clippy::disallowed_methods, reason = "the only writer of a project")]
 
 mod commit;
 mod disk;
