@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, File};
 use scaffold_registry::Digest;
 
 use super::ApplyError;
@@ -152,17 +152,28 @@ pub(super) fn write(
             .map_err(io("write", path.as_str()))?;
         if durable {
             written.push((path, file));
+            if written.len() == TOGETHER {
+                sync(&mut written, probe)?;
+            }
         }
     }
-    // All are written before the first is waited for, so that the system can put them to disk together.
-    for (path, file) in written {
+    sync(&mut written, probe)?;
+    if durable {
+        disk::sync_dir(stage).map_err(io("write", ".scaffold/stage"))?;
+    }
+    Ok(())
+}
+
+/// How many files are written before the first is waited for, so that the system can put them to disk together; few enough
+/// not to run out of open files.
+const TOGETHER: usize = 64;
+
+fn sync(written: &mut Vec<(&ProjectPath, File)>, probe: Probe<'_>) -> Result<(), ApplyError> {
+    for (path, file) in written.drain(..) {
         probe
             .step(Step::SyncStage)
             .and_then(|()| file.sync_all())
             .map_err(io("write", path.as_str()))?;
-    }
-    if durable {
-        disk::sync_dir(stage).map_err(io("write", ".scaffold/stage"))?;
     }
     Ok(())
 }
