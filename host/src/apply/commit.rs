@@ -275,13 +275,12 @@ impl<'a> Move<'a> {
         self.probe
             .step(Step::SyncFolders)
             .map_err(io("write", "the project's folder"))?;
-        let mut folders = BTreeSet::from([""]);
-        folders.extend(
-            self.journal
-                .entries
-                .iter()
-                .flat_map(|entry| entry.path.parents()),
-        );
+        // A name is kept by the folder it is in; of a folder that was made, by the one above.
+        let entries = self.journal.entries.iter().map(|entry| &entry.path);
+        let folders: BTreeSet<&str> = entries
+            .chain(&self.journal.folders)
+            .map(|path| path.parent().unwrap_or_default())
+            .collect();
         for folder in folders {
             if let Ok(Some(dir)) = self.folders.folder(folder) {
                 disk::sync_dir(dir).map_err(io("write", folder))?;
