@@ -14,8 +14,6 @@
 //! all lines before it. It lies in the user's folder and may have come with a clone, so it is read as untrusted: its paths
 //! are project paths, and it can do no more than a generator could.
 
-use std::str::FromStr as _;
-
 use scaffold_registry::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +62,7 @@ struct Line {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LineStamp {
-    digest: String,
+    digest: Digest,
     executable: bool,
 }
 
@@ -94,7 +92,7 @@ impl Journal {
         );
         for entry in &self.entries {
             let stamp = |stamp: Stamp| LineStamp {
-                digest: stamp.digest.to_string(),
+                digest: stamp.digest,
                 executable: stamp.executable,
             };
             let (before, after) = (entry.before.map(stamp), entry.after.map(stamp));
@@ -141,15 +139,9 @@ impl Journal {
         let path = |text: &str| {
             ProjectPath::parse_recorded(text).map_err(|error| wrong(error.to_string()))
         };
-        let stamp = |stamp: Option<LineStamp>| -> Result<Option<Stamp>, ApplyError> {
-            stamp
-                .map(
-                    |LineStamp { digest, executable }| match Digest::from_str(&digest) {
-                        Ok(digest) => Ok(Stamp { digest, executable }),
-                        Err(_) => Err(wrong(format!("{digest:?} is not a digest"))),
-                    },
-                )
-                .transpose()
+        let stamp = |stamp: LineStamp| Stamp {
+            digest: stamp.digest,
+            executable: stamp.executable,
         };
         let folders = head
             .folders
@@ -162,8 +154,8 @@ impl Journal {
                     .map_err(|error| wrong(format!("line {}: {error}", number + 1)))?;
                 Ok(Entry {
                     path: path(&line.path)?,
-                    before: stamp(line.before)?,
-                    after: stamp(line.after)?,
+                    before: line.before.map(stamp),
+                    after: line.after.map(stamp),
                 })
             })
             .collect::<Result<_, ApplyError>>()?;

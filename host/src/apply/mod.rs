@@ -4,8 +4,7 @@
 //! written to `.scaffold/stage`; a journal says what is going to happen; files are moved, the old ones to
 //! `.scaffold/backup`, the new ones in place, the lock file last; the journal becomes the record of a change that is done.
 //! Up to the journal nothing of the project is touched. After it, an interruption at any step leaves enough to finish or to
-//! go back, which the next command does ([`recover()`]). A project that does not exist is made beside its place and renamed
-//! ([`fresh`]).
+//! go back, which the next command does ([`recover()`]). A project that does not exist is made beside its place and renamed.
 //!
 //! What is waited for: if a file of the user's is replaced or deleted, all new contents are on the disk before the journal
 //! is, the journal is before the first file is moved, and all moves are before the journal goes. So a power cut is no worse
@@ -28,7 +27,6 @@ mod tests;
 mod undo;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::Path;
 
 use cap_std::ambient_authority;
@@ -131,33 +129,24 @@ fn change(
         folders: missing_folders(&mut Folders::new(clone()?), changes),
         entries: changes.iter().map(|change| change.entry.clone()).collect(),
     };
-    if let Err(error) = prepare(state, changes, &journal, probe) {
-        abandon(state);
-        return Err(error);
-    }
-    let (Some(stage), Some(backup)) = (state.folder(STAGE)?, state.folder(BACKUP)?) else {
-        return Err(io("open", ".scaffold")(io::ErrorKind::NotFound.into()));
-    };
-    let mut change = Move {
-        journal: &journal,
-        stage: &stage,
-        backup: &backup,
-        folders: Folders::new(clone()?),
-        probe,
-    };
-    let done = change
+    let prepared =
+        prepare(state, changes, &journal, probe).and_then(|()| Move::new(state, &journal, probe));
+    let mut moves = prepared.inspect_err(|_| abandon(state))?;
+    let done = moves
         .forward()
         .and_then(|()| {
             if journal.replaces() {
-                change.sync()
+                moves.sync()
             } else {
                 Ok(())
             }
         })
-        .and_then(|()| change.sweep())
-        .and_then(|()| undo::commit(state, &journal, probe));
+        .and_then(|()| moves.sweep())
+        .and_then(|()| undo::commit(state, probe));
     match done {
         Ok(()) => {
+            drop(moves);
+            undo::tidy(state, probe);
             let deleted = journal
                 .entries
                 .iter()
@@ -169,7 +158,7 @@ fn change(
                 record: Some(journal.id),
             })
         }
-        Err(cause) => match recover::roll_back(state, change) {
+        Err(cause) => match recover::roll_back(state, moves, probe) {
             Ok(_) => Err(cause),
             Err(rollback) => Err(ApplyError::Stuck {
                 cause: Box::new(cause),
@@ -210,6 +199,7 @@ fn prepare(
     );
     let file = file.map_err(writing())?;
     file.sync_all().map_err(writing())?;
+    drop(file);
     disk::rename_new(&stage, JOURNAL, &state.dir, JOURNAL).map_err(writing())?;
     disk::sync_dir(&state.dir).map_err(writing())
 }

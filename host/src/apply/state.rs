@@ -30,7 +30,7 @@ pub(super) struct State {
     /// Whether it was made just now.
     made: bool,
     /// Holds the lock until it is closed.
-    _lock: std::fs::File,
+    lock: std::fs::File,
 }
 
 impl State {
@@ -66,7 +66,7 @@ impl State {
                     root,
                     dir,
                     made,
-                    _lock: lock,
+                    lock,
                 });
             }
         }
@@ -84,7 +84,7 @@ impl State {
             root,
             dir,
             made: true,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -109,8 +109,18 @@ impl State {
             .into_iter()
             .any(is_there);
         if !busy && (self.made || !is_project(&self.root, &self.dir)) {
-            // What stays is found and cleared away by the next command.
-            let _ = self.root.remove_dir_all(STATE);
+            let Self {
+                root, dir, lock, ..
+            } = self;
+            if cfg!(windows) {
+                // What is open cannot be removed there.
+                drop((dir, lock));
+                let _ = root.remove_dir_all(STATE);
+            } else {
+                // Still locked, so that no other command takes it for its own just now. What stays is found and cleared
+                // away by the next one.
+                let _ = root.remove_dir_all(STATE);
+            }
         }
     }
 }

@@ -51,10 +51,8 @@ fn killed_at_any_step_the_next_command_ends_in_the_old_tree_or_the_new_one() {
             }
             assert_eq!(go(&scenario.root), None, "step {at}, {step:?}");
         }
-        assert!(
-            finished > 0 || make == Scenario::fresh as fn() -> Scenario,
-            "{finished} {rolled_back}"
-        );
+        // A project made beside its place is done with the last step there is.
+        assert_eq!(finished > 0, make().root.exists());
         assert!(rolled_back > 0);
     }
 }
