@@ -30,18 +30,18 @@ pub(crate) fn value(value: &scaffold_guest::Value) -> Value {
 
 pub(crate) fn base(manifest: &Manifest, request: &Request) -> BTreeMap<String, Value> {
     let name = request.project_name.as_str();
-    let generator = [
-        ("name", manifest.name.as_str()),
-        ("version", manifest.version.as_str()),
-        ("instance", request.instance.as_str()),
-    ];
+    let generator = BTreeMap::from([
+        ("name".to_owned(), Value::from(manifest.name.as_str())),
+        ("version".to_owned(), Value::from(manifest.version.as_str())),
+        ("instance".to_owned(), Value::from(request.instance.as_str())),
+    ]);
     BTreeMap::from([
         ("project_name".to_owned(), Value::from(name)),
         ("project_slug".to_owned(), Value::from(words::kebab(name))),
         ("project_module".to_owned(), Value::from(words::module(name))),
         ("project_title".to_owned(), Value::from(words::title(&name.replace('.', " ")))),
         ("instance".to_owned(), Value::from(request.instance.as_str())),
-        ("generator".to_owned(), Value::from(BTreeMap::from(generator.map(|(key, text)| (key, Value::from(text)))))),
+        ("generator".to_owned(), Value::from(generator)),
         ("applied".to_owned(), applied(&request.applied)),
     ])
 }

@@ -14,6 +14,8 @@ mod edits;
 mod engine;
 mod error;
 mod files;
+#[cfg(test)]
+mod fixture;
 mod glob;
 mod guest;
 mod manifest;

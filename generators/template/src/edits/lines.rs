@@ -7,7 +7,7 @@ pub(super) fn add(source: &str, lines: &[String], under: Option<&str>) -> Result
     let there: Vec<&str> = source.lines().map(str::trim_end).collect();
     let mut new: Vec<&str> = Vec::new();
     let mut blank = false;
-    for line in lines.iter().flat_map(|lines| lines.lines()) {
+    for line in lines.iter().flat_map(|lines| lines.strip_suffix('\n').unwrap_or(lines).split('\n')) {
         let line = line.trim_end();
         if line.is_empty() {
             blank = !new.is_empty();

@@ -57,3 +57,6 @@ impl Manifest {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

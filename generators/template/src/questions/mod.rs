@@ -10,7 +10,7 @@ use scaffold_guest::{Choice, Kind, Question, Request, Value};
 
 use crate::context;
 use crate::error::Error;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Text};
 use crate::render::{Renderer, Scope};
 use spec::{Default, Type};
 
@@ -73,10 +73,7 @@ impl Resolver<'_> {
         let scope = self.scope();
         let applies = match &spec.when {
             None => Some(true),
-            Some(when) => {
-                let names = || self.renderer.names_in(when);
-                self.unless_open(self.renderer.holds(Some(when), &scope), names)?
-            }
+            Some(when) => self.holds(when, &scope)?,
         };
         let kind = self.kind(spec, &scope)?;
         let default = self.default(spec, &kind, &scope, applies)?;
@@ -110,6 +107,13 @@ impl Resolver<'_> {
         }))
     }
 
+    /// Whether a condition holds; not known while a question that it uses is open and might change that.
+    fn holds(&self, when: &Text, scope: &Scope) -> Result<Option<bool>, Error> {
+        let names = || self.renderer.names_in(when);
+        let holds = self.unless_open(self.renderer.holds(Some(when), scope), names)?;
+        Ok(holds.filter(|holds| *holds || !names().iter().any(|name| self.open.contains(name))))
+    }
+
     /// A failure that comes of a question still open is no failure yet: the result is not known.
     fn unless_open<T>(
         &self,
@@ -130,11 +134,8 @@ impl Resolver<'_> {
             for choice in choices {
                 let holds = match &choice.when {
                     None => true,
-                    Some(when) => {
-                        let holds = self.renderer.holds(Some(when), scope);
-                        // Not known yet: it may be chosen.
-                        self.unless_open(holds, || self.renderer.names_in(when))?.unwrap_or(true)
-                    }
+                    // Not known yet: it may be chosen.
+                    Some(when) => self.holds(when, scope)?.unwrap_or(true),
                 };
                 now.extend(holds.then(|| Choice { value: choice.value.clone(), label: choice.label.clone() }));
             }

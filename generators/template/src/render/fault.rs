@@ -36,6 +36,12 @@ impl<'a> Place<'a> {
     }
 }
 
+/// The expression that has no value, where that is what an error is about.
+pub(super) fn undefined_in(error: &minijinja::Error) -> Option<&str> {
+    let detail = error.detail().filter(|_| error.kind() == ErrorKind::UndefinedError)?;
+    detail.split('`').nth(1)
+}
+
 impl Renderer<'_> {
     pub(super) fn fault(&self, error: &minijinja::Error, place: &Place<'_>, scope: Option<&Scope>) -> Error {
         let mut cause = error;
@@ -62,13 +68,10 @@ impl Renderer<'_> {
             format!("{text}.")
         };
         match error.kind() {
-            ErrorKind::UndefinedError => match detail.split('`').nth(1) {
-                Some(expression) => self.undefined(expression, scope),
-                None => sentence(&format!("a value is undefined ({detail})")),
-            },
+            _ if let Some(expression) = undefined_in(error) => self.undefined(expression, scope),
             ErrorKind::SyntaxError => sentence(&format!("This is not a template: {detail}")),
             ErrorKind::TemplateNotFound => {
-                let wanted = detail.split('"').nth(1).unwrap_or_default();
+                let wanted = detail.split(['"', '\'']).nth(1).unwrap_or_default();
                 let there = self.partials.iter().map(|partial| partial.name.as_str());
                 format!("There is no `{wanted}` to include. {}", names::hint(wanted, there))
             }

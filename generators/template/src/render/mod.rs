@@ -110,23 +110,37 @@ impl<'a> Renderer<'a> {
 
     /// What an expression gives; it has to have a value.
     pub(crate) fn value(&self, text: &Text, scope: &Scope) -> Result<Value, Error> {
+        self.evaluate(text, scope)?.map_err(|undefined| Error::Template {
+            place: format!("{MANIFEST}:{}", text.line),
+            message: self.undefined(&undefined, Some(scope)),
+        })
+    }
+
+    /// Whether a condition holds; no condition always does. One that needs the answer to a question which does
+    /// not apply does not.
+    pub(crate) fn holds(&self, when: Option<&Text>, scope: &Scope) -> Result<bool, Error> {
+        let Some(text) = when else { return Ok(true) };
+        match self.evaluate(text, scope)? {
+            Err(undefined) if self.is_known(&undefined, None) => Ok(false),
+            Err(_) => self.value(text, scope).map(|value| value.is_true()),
+            Ok(value) => Ok(value.is_true()),
+        }
+    }
+
+    /// The value of an expression, or what in it is undefined.
+    fn evaluate(&self, text: &Text, scope: &Scope) -> Result<Result<Value, String>, Error> {
         let place = Place::Manifest(text.line);
         let failed = |error| self.fault(&error, &place, Some(scope));
         let expression = self.strings.compile_expression_owned(text.text.clone()).map_err(failed)?;
         self.check_names(&self.strings, &text.text, expression.undeclared_variables(false), &place, scope)?;
-        let value = expression.eval(scope.values.clone()).map_err(failed)?;
-        if value.is_undefined() {
-            return Err(Error::Template {
-                place: format!("{MANIFEST}:{}", text.line),
-                message: self.undefined(text.text.trim(), Some(scope)),
-            });
+        match expression.eval(scope.values.clone()) {
+            Ok(value) if value.is_undefined() => Ok(Err(text.text.trim().to_owned())),
+            Ok(value) => Ok(Ok(value)),
+            Err(error) => match fault::undefined_in(&error) {
+                Some(expression) => Ok(Err(expression.to_owned())),
+                None => Err(failed(error)),
+            },
         }
-        Ok(value)
-    }
-
-    /// Whether a condition holds; no condition always does.
-    pub(crate) fn holds(&self, when: Option<&Text>, scope: &Scope) -> Result<bool, Error> {
-        when.map_or(Ok(true), |text| Ok(self.value(text, scope)?.is_true()))
     }
 
     /// The names an expression uses; none if it cannot be parsed, which evaluating it reports.

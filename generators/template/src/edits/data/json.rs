@@ -261,6 +261,9 @@ impl Parser<'_> {
             if self.rest().starts_with(close) {
                 break;
             }
+            if self.rest().is_empty() {
+                return Err(self.error(&format!("it ends before a `{close}`")));
+            }
             if list.items.last().is_some_and(|item| item.comma.is_none()) {
                 return Err(self.error("a comma is missing"));
             }

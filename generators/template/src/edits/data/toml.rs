@@ -1,6 +1,6 @@
 //! `toml`: a document merged into another, through toml_edit, which keeps comments and order.
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
 
 use super::super::Problem;
 use super::super::brackets::WIDTH;
@@ -17,8 +17,9 @@ pub(in crate::edits) fn merge(source: &str, patch: &str, overwrite: bool) -> Res
     if result == before {
         return Ok(source.to_owned());
     }
-    if source.trim().is_empty() {
-        result = result.trim_start().to_owned();
+    if !source.starts_with('\n') {
+        // The first table of a document has no blank line above it.
+        result = result.trim_start_matches('\n').to_owned();
     }
     // What toml_edit writes is TOML; this is the proof, since a user would meet the error much later.
     parse(&result).map_err(|error| {
@@ -125,7 +126,14 @@ impl Base<'_> {
             Base::Inline(table) => {
                 key.leaf_decor_mut().clear();
                 if let Ok(mut value) = item.clone().into_value() {
-                    value.decor_mut().clear();
+                    // What stood before the closing brace still does.
+                    let last = table.iter_mut().last().map(|(_, last)| last.decor_mut());
+                    let tail = last.map_or_else(|| " ".to_owned(), |last| {
+                        let tail = last.suffix().and_then(|suffix| suffix.as_str()).unwrap_or(" ").to_owned();
+                        last.set_suffix("");
+                        tail
+                    });
+                    *value.decor_mut() = Decor::new(" ", tail);
                     table.insert_formatted(&key, value);
                 }
             }
@@ -185,7 +193,7 @@ fn append(array: &mut Array, new: Vec<Value>, name: &str) {
             None => "    ".to_owned(),
         };
         let mut tail = trailing;
-        if let Some(mut last) = array.iter_mut().last() {
+        if let Some(last) = array.iter_mut().last() {
             let suffix = text(last.decor().suffix());
             last.decor_mut().set_suffix("");
             tail = suffix + &tail;
@@ -204,13 +212,13 @@ fn append(array: &mut Array, new: Vec<Value>, name: &str) {
     for value in new {
         array.push(value);
     }
-    for (at, mut value) in array.iter_mut().enumerate() {
+    for (at, value) in array.iter_mut().enumerate() {
         value.decor_mut().set_prefix(if at == 0 { "" } else { " " });
         value.decor_mut().set_suffix("");
     }
     array.set_trailing("");
     if long(array) {
-        for mut value in array.iter_mut() {
+        for value in array.iter_mut() {
             value.decor_mut().set_prefix("\n    ");
         }
         array.set_trailing("\n");

@@ -163,7 +163,15 @@ impl Merger<'_> {
             [.., before, last] => self.source[*before..*last].contains("\n\n"),
             _ => false,
         };
-        let end = line_end(self.source, base.end);
+        let mut end = line_end(self.source, base.end);
+        // Comments that are indented deeper belong to what is there.
+        for line in self.source.get(end + 1..).unwrap_or_default().split('\n') {
+            let text = line.trim_start_matches(' ');
+            if !text.starts_with('#') || line.len() - text.len() <= base.column {
+                break;
+            }
+            end += 1 + line.len();
+        }
         out.insert(end, format!("\n{}{lines}", if apart { "\n" } else { "" }));
     }
 

@@ -1,5 +1,6 @@
 //! A YAML document as nodes that know their place in the text.
 
+use super::super::super::splice::line_start;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
 #[derive(Debug)]
@@ -189,6 +190,9 @@ impl<'a> Builder<'a> {
                         (event, span) => items.push(self.node(event, span)?),
                     }
                 }
+                if end == start {
+                    self.at_dash(&mut node);
+                }
                 node.kind = Kind::Sequence { flow: end > start, items };
             }
             Event::MappingStart(anchor, tag) => {
@@ -219,6 +223,18 @@ impl<'a> Builder<'a> {
         }
         self.depth -= 1;
         Ok(node)
+    }
+
+    /// A sequence that is indented no deeper than its key is reported behind its first dash.
+    fn at_dash(&self, node: &mut Node) {
+        let is_dash = |at: usize| {
+            let rest = &self.text[at..];
+            rest.starts_with('-') && rest[1..].chars().next().is_none_or(char::is_whitespace)
+        };
+        if let Some(dash) = self.text[..node.start].rfind('-').filter(|_| !is_dash(node.start)) {
+            node.column = self.text[line_start(self.text, dash)..dash].chars().count();
+            node.start = dash;
+        }
     }
 
     /// A flow collection ends with its bracket, one in block style with its last item.

@@ -174,3 +174,6 @@ impl Maker<'_> {
         Ok(Some(target))
     }
 }
+
+#[cfg(test)]
+mod tests;
