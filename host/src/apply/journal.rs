@@ -26,8 +26,6 @@ const VERSION: u32 = 1;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Journal {
-    /// The number of its undo record.
-    pub(super) id: u64,
     /// The command, for people.
     pub(super) label: String,
     /// Folders that did not exist, the outermost first; a rollback removes them.
@@ -46,7 +44,6 @@ pub(super) struct Entry {
 #[derive(Serialize, Deserialize)]
 struct Head {
     journal: u32,
-    id: u64,
     label: String,
     folders: Vec<String>,
 }
@@ -85,7 +82,6 @@ impl Journal {
             &mut text,
             &Head {
                 journal: VERSION,
-                id: self.id,
                 label: self.label.clone(),
                 folders,
             },
@@ -160,7 +156,6 @@ impl Journal {
             })
             .collect::<Result<_, ApplyError>>()?;
         Ok(Self {
-            id: head.id,
             label: head.label,
             folders,
             entries,
@@ -187,7 +182,6 @@ mod tests {
         };
         let path = |path: &str| ProjectPath::parse_recorded(path).unwrap();
         Journal {
-            id: 7,
             label: "add \"x\"\n".to_owned(),
             folders: vec![path("a"), path("a/b")],
             entries: vec![

@@ -123,8 +123,8 @@ fn change(
             .map_err(io("open", "the project's folder"))
     };
     stage::verify(&Workspace::of(root, clone()?), changes, probe)?;
+    let record = undo::next_id(&state.dir)?;
     let journal = Journal {
-        id: undo::next_id(&state.dir)?,
         label: label.to_owned(),
         folders: missing_folders(&mut Folders::new(clone()?), changes),
         entries: changes.iter().map(|change| change.entry.clone()).collect(),
@@ -155,7 +155,7 @@ fn change(
             Ok(Applied {
                 written: journal.entries.len() - deleted,
                 deleted,
-                record: Some(journal.id),
+                record: Some(record),
             })
         }
         Err(cause) => match recover::roll_back(state, moves, probe) {

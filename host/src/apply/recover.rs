@@ -74,11 +74,16 @@ fn end(root: &Path, options: &Options<'_>) -> Result<Option<Recovered>, ApplyErr
     let dir = match Dir::open_ambient_dir(root, ambient_authority()) {
         Ok(dir) => dir,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return fresh::clear(root),
-        Err(error) => return Err(io("open", root.display().to_string())(error)),
+        // Whatever is wrong with it, no command has worked in it.
+        Err(_) => return Ok(None),
     };
     let Some(found) = state::find(&dir)? else {
         return Ok(None);
     };
+    if !state::has_lock(&found)? {
+        state::remove_bare(&dir, &found);
+        return Ok(None);
+    }
     if !is_unfinished(&found)? && state::is_project(&dir, &found) {
         return Ok(None);
     }
@@ -189,11 +194,13 @@ pub(super) fn records(state: &Dir) -> Result<Vec<u64>, ApplyError> {
     let list = || -> io::Result<Vec<u64>> {
         let mut numbers = Vec::new();
         for entry in undo.entries()? {
+            let name = entry?.file_name();
+            // Only such names as are given.
+            let number = name.to_str().and_then(|name| name.parse::<u32>().ok());
             numbers.extend(
-                entry?
-                    .file_name()
-                    .to_str()
-                    .and_then(|name| name.parse::<u64>().ok()),
+                number
+                    .filter(|number| name == number.to_string().as_str())
+                    .map(u64::from),
             );
         }
         numbers.sort_unstable();

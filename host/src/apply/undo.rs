@@ -127,8 +127,9 @@ pub(super) fn tidy(state: &State, probe: Probe<'_>) {
     let _ = clear(state, probe).and_then(|()| prune(state, probe));
 }
 
-/// Files `backup` away as the record with that number.
-fn record(state: &State, id: u64, probe: Probe<'_>) -> Result<(), ApplyError> {
+/// Files `backup` away as the newest record.
+fn record(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
+    let id = next_id(&state.dir)?;
     let filing = || io("write", ".scaffold/undo");
     probe.step(Step::Record).map_err(filing())?;
     match state.dir.create_dir(UNDO) {
@@ -148,7 +149,7 @@ pub(super) fn clear(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
             .map_err(|obstacle| in_state(".scaffold/backup/journal", obstacle))?;
         drop(backup);
         match found {
-            Some(text) => record(state, Journal::parse(&text.bytes)?.id, probe)?,
+            Some(_) => record(state, probe)?,
             None => {
                 probe
                     .step(Step::Clear)
@@ -156,7 +157,7 @@ pub(super) fn clear(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
                 match gone(state.dir.remove_dir(BACKUP)) {
                     // Not all of it could be restored. It is the user's, so it is kept.
                     Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
-                        record(state, next_id(&state.dir)?, probe)?
+                        record(state, probe)?
                     }
                     removed => removed.map_err(io("remove", ".scaffold/backup"))?,
                 }
