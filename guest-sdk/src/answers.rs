@@ -33,17 +33,11 @@ impl Value {
 }
 
 fn find<'a>(answers: &'a [Answer], name: &str) -> Option<&'a Value> {
-    answers
-        .iter()
-        .find(|answer| answer.name == name)
-        .map(|answer| &answer.value)
+    answers.iter().find(|answer| answer.name == name).map(|answer| &answer.value)
 }
 
 fn unanswered(name: &str) -> Failure {
-    Failure::invalid_answer(
-        name,
-        format!("`{name}` has no answer; give one with `--{name}`."),
-    )
+    Failure::invalid_answer(name, format!("`{name}` has no answer; give one with `--{name}`."))
 }
 
 impl Request {
@@ -90,9 +84,7 @@ impl Request {
 
     /// The run of another package before this one; the first, where it is there more than once.
     pub fn applied(&self, package: &str) -> Option<&Applied> {
-        self.applied
-            .iter()
-            .find(|applied| applied.package == package)
+        self.applied.iter().find(|applied| applied.package == package)
     }
 }
 
@@ -112,14 +104,8 @@ mod tests {
             project_name: "shop".into(),
             instance: "web".into(),
             answers: vec![
-                Answer {
-                    name: "title".into(),
-                    value: "Shop".into(),
-                },
-                Answer {
-                    name: "docker".into(),
-                    value: true.into(),
-                },
+                Answer { name: "title".into(), value: "Shop".into() },
+                Answer { name: "docker".into(), value: true.into() },
             ],
             applied: vec![],
         }

@@ -30,11 +30,7 @@ pub(crate) fn hint<'a>(wanted: &str, there: impl IntoIterator<Item = &'a str>) -
 }
 
 pub(crate) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 fn is_part(wanted: &str, name: &str) -> bool {
@@ -66,10 +62,7 @@ mod tests {
 
     #[test]
     fn near_names_come_first() {
-        assert_eq!(
-            hint("databse", ["database", "docker"]),
-            "Did you mean `database`?"
-        );
+        assert_eq!(hint("databse", ["database", "docker"]), "Did you mean `database`?");
         assert_eq!(hint("zzz", ["b", "a"]), "There is: `a`, `b`.");
         assert_eq!(hint("zzz", []), "There is none here.");
     }

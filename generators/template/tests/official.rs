@@ -1,10 +1,5 @@
 //! The official data packages, rendered natively.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "tests set the scene themselves"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests set the scene themselves")]
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -28,12 +23,7 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
         if path.is_dir() {
             collect(root, &path, files);
         } else {
-            let name = path
-                .strip_prefix(root)
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace('\\', "/");
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
             files.insert(name, fs::read(&path).unwrap());
         }
     }
@@ -66,28 +56,14 @@ impl Changes for Folder {
 fn django_renders() {
     let package = Folder::open("django");
     let empty = Folder(BTreeMap::new());
-    let world = World {
-        package: &package,
-        project: &empty,
-        secret: |_, _| unreachable!(),
-    };
+    let world = World { package: &package, project: &empty, secret: |_, _| unreachable!() };
     let answers = [
-        ("author", ""),
-        ("database", "sqlite"),
-        ("description", "x"),
-        ("frontend", "none"),
-        ("python", "3.13"),
-        ("time-zone", "UTC"),
+        ("author", ""), ("database", "sqlite"), ("description", "x"), ("frontend", "none"), ("python", "3.13"), ("time-zone", "UTC"),
     ];
     let request = Request {
         project_name: "shop".into(),
         instance: "django".into(),
-        answers: answers
-            .map(|(n, v)| Answer {
-                name: n.into(),
-                value: Value::Text(v.into()),
-            })
-            .into(),
+        answers: answers.map(|(n, v)| Answer { name: n.into(), value: Value::Text(v.into()) }).into(),
         applied: Vec::new(),
     };
     let mut made = Folder(BTreeMap::new());

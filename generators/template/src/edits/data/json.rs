@@ -37,13 +37,8 @@ impl Node {
     }
 
     fn member(&self, name: &str) -> Option<&Node> {
-        let Kind::Object(_, members) = &self.kind else {
-            return None;
-        };
-        members
-            .iter()
-            .find(|(key, _)| matches!(&key.kind, Kind::Text(text) if text == name))
-            .map(|(_, value)| value)
+        let Kind::Object(_, members) = &self.kind else { return None };
+        members.iter().find(|(key, _)| matches!(&key.kind, Kind::Text(text) if text == name)).map(|(_, value)| value)
     }
 
     fn is_same(&self, other: &Node) -> bool {
@@ -52,15 +47,11 @@ impl Node {
             (Kind::Word(a), Kind::Word(b)) => {
                 a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
             }
-            (Kind::Array(_, a), Kind::Array(_, b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
-            }
+            (Kind::Array(_, a), Kind::Array(_, b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b)),
             (Kind::Object(_, a), Kind::Object(_, b)) => {
                 a.len() == b.len()
                     && a.iter().all(|(key, value)| match &key.kind {
-                        Kind::Text(name) => {
-                            other.member(name).is_some_and(|other| value.is_same(other))
-                        }
+                        Kind::Text(name) => other.member(name).is_some_and(|other| value.is_same(other)),
                         _ => false,
                     })
             }
@@ -69,40 +60,24 @@ impl Node {
     }
 }
 
-pub(in crate::edits) fn merge(
-    source: &str,
-    patch: &str,
-    overwrite: bool,
-) -> Result<String, Problem> {
+pub(in crate::edits) fn merge(source: &str, patch: &str, overwrite: bool) -> Result<String, Problem> {
     let empty = source.trim().is_empty();
     let source = if empty { "{}\n" } else { source };
-    let base =
-        parse(source).map_err(|error| Problem::place(format!("it is not JSON ({error}).")))?;
-    let new =
-        parse(patch).map_err(|error| Problem::content(format!("`merge` is not JSON ({error})")))?;
-    let merger = Merger {
-        source,
-        patch,
-        overwrite,
-        step: step(source),
-    };
+    let base = parse(source).map_err(|error| Problem::place(format!("it is not JSON ({error}).")))?;
+    let new = parse(patch).map_err(|error| Problem::content(format!("`merge` is not JSON ({error})")))?;
+    let merger = Merger { source, patch, overwrite, step: step(source) };
     let mut out = Splices::default();
     merger.node(&base, &new, "", &mut out)?;
     let result = out.apply(source);
     parse(&result).map_err(|error| {
-        Problem::place(format!(
-            "merging into it gives no valid JSON ({error}). Add the values another way."
-        ))
+        Problem::place(format!("merging into it gives no valid JSON ({error}). Add the values another way."))
     })?;
     Ok(result)
 }
 
 /// One step of indentation, as the file has it.
 fn step(source: &str) -> String {
-    let indent = source
-        .lines()
-        .map(|line| indent_at(line, 0))
-        .find(|indent| !indent.is_empty());
+    let indent = source.lines().map(|line| indent_at(line, 0)).find(|indent| !indent.is_empty());
     indent.unwrap_or("  ").to_owned()
 }
 
@@ -129,21 +104,11 @@ impl Merger<'_> {
             (Kind::Object(list, members), Kind::Object(_, wanted)) => {
                 let mut missing = Vec::new();
                 for (key, value) in wanted {
-                    let Kind::Text(name) = &key.kind else {
-                        continue;
-                    };
-                    let path = if path.is_empty() {
-                        name.clone()
-                    } else {
-                        format!("{path}.{name}")
-                    };
+                    let Kind::Text(name) = &key.kind else { continue };
+                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                     match base.member(name) {
                         Some(there) => self.node(there, value, &path, out)?,
-                        None => missing.push(format!(
-                            "{}: {}",
-                            &self.patch[key.start..key.end],
-                            self.written(value)
-                        )),
+                        None => missing.push(format!("{}: {}", &self.patch[key.start..key.end], self.written(value))),
                     }
                 }
                 self.insert(list, members.is_empty(), members.len(), &missing, true, out);
@@ -154,10 +119,7 @@ impl Merger<'_> {
                     .iter()
                     .enumerate()
                     .filter(|(at, value)| {
-                        !items
-                            .iter()
-                            .chain(&wanted[..*at])
-                            .any(|there| there.is_same(value))
+                        !items.iter().chain(&wanted[..*at]).any(|there| there.is_same(value))
                     })
                     .map(|(_, value)| self.written(value))
                     .collect();
@@ -178,29 +140,15 @@ impl Merger<'_> {
         }
     }
 
-    fn insert(
-        &self,
-        list: &List,
-        is_empty: bool,
-        at: usize,
-        new: &[String],
-        object: bool,
-        out: &mut Splices,
-    ) {
+    fn insert(&self, list: &List, is_empty: bool, at: usize, new: &[String], object: bool, out: &mut Splices) {
         let alone = !self.source[list.open..list.close].contains('\n') && is_empty;
         if alone && object && !new.is_empty() {
             // An empty object is opened up, the way every formatter writes one.
             let outer = indent_at(self.source, list.open);
             let indent = format!("{outer}{}", self.step);
-            let lines: Vec<String> = new
-                .iter()
-                .map(|item| format!("\n{indent}{}", item.replace('\n', &format!("\n{indent}"))))
-                .collect();
-            out.replace(
-                list.open,
-                list.close,
-                format!("{}\n{outer}", lines.join(",")),
-            );
+            let lines: Vec<String> =
+                new.iter().map(|item| format!("\n{indent}{}", item.replace('\n', &format!("\n{indent}")))).collect();
+            out.replace(list.open, list.close, format!("{}\n{outer}", lines.join(",")));
             return;
         }
         brackets::insert(self.source, list, at, new, &self.style(object), out);
@@ -209,44 +157,21 @@ impl Merger<'_> {
     /// A value of the patch in the file's indentation; its comments stay behind.
     fn written(&self, node: &Node) -> String {
         let nested = |lines: Vec<String>, open: char, close: char| {
-            let lines: Vec<String> = lines
-                .iter()
-                .map(|line| {
-                    format!(
-                        "\n{}{}",
-                        self.step,
-                        line.replace('\n', &format!("\n{}", self.step))
-                    )
-                })
-                .collect();
+            let lines: Vec<String> =
+                lines.iter().map(|line| format!("\n{}{}", self.step, line.replace('\n', &format!("\n{}", self.step)))).collect();
             format!("{open}{}\n{close}", lines.join(","))
         };
         match &node.kind {
             Kind::Text(_) | Kind::Word(_) => self.patch[node.start..node.end].to_owned(),
             Kind::Array(_, items) if items.is_empty() => "[]".to_owned(),
             Kind::Array(_, items) if items.iter().all(Node::is_scalar) => {
-                format!(
-                    "[{}]",
-                    items
-                        .iter()
-                        .map(|item| self.written(item))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                )
+                format!("[{}]", items.iter().map(|item| self.written(item)).collect::<Vec<_>>().join(", "))
             }
-            Kind::Array(_, items) => nested(
-                items.iter().map(|item| self.written(item)).collect(),
-                '[',
-                ']',
-            ),
+            Kind::Array(_, items) => nested(items.iter().map(|item| self.written(item)).collect(), '[', ']'),
             Kind::Object(_, members) if members.is_empty() => "{}".to_owned(),
             Kind::Object(_, members) => {
                 let member = |(key, value): &(Node, Node)| {
-                    format!(
-                        "{}: {}",
-                        &self.patch[key.start..key.end],
-                        self.written(value)
-                    )
+                    format!("{}: {}", &self.patch[key.start..key.end], self.written(value))
                 };
                 nested(members.iter().map(member).collect(), '{', '}')
             }
@@ -255,11 +180,7 @@ impl Merger<'_> {
 }
 
 fn parse(text: &str) -> Result<Node, String> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        depth: 0,
-    };
+    let mut parser = Parser { text, at: 0, depth: 0 };
     let node = parser.value()?;
     parser.space()?;
     if parser.at < text.len() {
@@ -293,10 +214,7 @@ impl Parser<'_> {
             } else if rest.starts_with("//") {
                 rest.find('\n').unwrap_or(rest.len())
             } else if rest.starts_with("/*") {
-                rest[2..]
-                    .find("*/")
-                    .ok_or_else(|| self.error("a comment is never closed"))?
-                    + 4
+                rest[2..].find("*/").ok_or_else(|| self.error("a comment is never closed"))? + 4
             } else {
                 return Ok(());
             };
@@ -317,9 +235,7 @@ impl Parser<'_> {
                     .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '+' | '.'))
                     .unwrap_or(rest.len());
                 let word = rest[..length].to_owned();
-                if !matches!(word.as_str(), "true" | "false" | "null")
-                    && word.parse::<f64>().is_err()
-                {
+                if !matches!(word.as_str(), "true" | "false" | "null") && word.parse::<f64>().is_err() {
                     return Err(self.error(&format!("`{word}` is no value")));
                 }
                 self.at += length;
@@ -328,11 +244,7 @@ impl Parser<'_> {
             Some(c) => return Err(self.error(&format!("`{c}` starts no value"))),
             None => return Err(self.error("it ends where a value should be")),
         };
-        Ok(Node {
-            start,
-            end: self.at,
-            kind,
-        })
+        Ok(Node { start, end: self.at, kind })
     }
 
     fn nested(&mut self, close: char) -> Result<Kind, String> {
@@ -342,11 +254,7 @@ impl Parser<'_> {
         }
         self.depth += 1;
         self.at += 1;
-        let mut list = List {
-            open: self.at,
-            close: self.at,
-            items: Vec::new(),
-        };
+        let mut list = List { open: self.at, close: self.at, items: Vec::new() };
         let (mut members, mut items) = (Vec::new(), Vec::new());
         loop {
             self.space()?;
@@ -383,11 +291,7 @@ impl Parser<'_> {
         list.close = self.at;
         self.at += 1;
         self.depth -= 1;
-        Ok(if close == '}' {
-            Kind::Object(list, members)
-        } else {
-            Kind::Array(list, items)
-        })
+        Ok(if close == '}' { Kind::Object(list, members) } else { Kind::Array(list, items) })
     }
 
     fn string(&mut self) -> Result<String, String> {
@@ -408,8 +312,7 @@ impl Parser<'_> {
                     Some('f') => text.push('\u{c}'),
                     Some('u') => {
                         let digits: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
-                        let code = u32::from_str_radix(&digits, 16)
-                            .map_err(|_| self.error("a bad `\\u` in a string"))?;
+                        let code = u32::from_str_radix(&digits, 16).map_err(|_| self.error("a bad `\\u` in a string"))?;
                         // Half of a pair stands for itself: strings are only compared here, never written.
                         text.push(char::from_u32(code).unwrap_or('\u{fffd}'));
                     }

@@ -13,22 +13,12 @@ use super::super::brackets::{self, Item, List, Style};
 use super::super::splice::{Splices, line_end};
 use tree::{Kind, Node, parse};
 
-pub(in crate::edits) fn merge(
-    source: &str,
-    patch: &str,
-    overwrite: bool,
-) -> Result<String, Problem> {
-    let base =
-        parse(source).map_err(|error| Problem::place(format!("it is not YAML ({error}).")))?;
-    let new =
-        parse(patch).map_err(|error| Problem::content(format!("`merge` is not YAML ({error})")))?;
-    let Some(new) = new else {
-        return Ok(source.to_owned());
-    };
+pub(in crate::edits) fn merge(source: &str, patch: &str, overwrite: bool) -> Result<String, Problem> {
+    let base = parse(source).map_err(|error| Problem::place(format!("it is not YAML ({error}).")))?;
+    let new = parse(patch).map_err(|error| Problem::content(format!("`merge` is not YAML ({error})")))?;
+    let Some(new) = new else { return Ok(source.to_owned()) };
     if new.has_anchors() {
-        return Err(Problem::content(
-            "`merge` uses anchors or aliases, which cannot be moved between documents",
-        ));
+        return Err(Problem::content("`merge` uses anchors or aliases, which cannot be moved between documents"));
     }
     let Some(base) = base else {
         let before = source.trim_end();
@@ -36,11 +26,7 @@ pub(in crate::edits) fn merge(
         let patch = patch.trim_start_matches('\n').trim_end();
         return Ok(format!("{before}{separator}{patch}\n"));
     };
-    let merger = Merger {
-        source,
-        patch,
-        overwrite,
-    };
+    let merger = Merger { source, patch, overwrite };
     let mut out = Splices::default();
     merger.node(&base, &new, "", &mut out)?;
     let result = out.apply(source);
@@ -63,35 +49,19 @@ struct Merger<'a> {
     overwrite: bool,
 }
 
-const STYLE: Style<'static> = Style {
-    comments: &["#"],
-    step: "  ",
-    trailing_comma: false,
-    padding: "",
-    comma_behind_only_one: false,
-};
+const STYLE: Style<'static> =
+    Style { comments: &["#"], step: "  ", trailing_comma: false, padding: "", comma_behind_only_one: false };
 
 impl Merger<'_> {
     fn node(&self, base: &Node, new: &Node, path: &str, out: &mut Splices) -> Result<(), Problem> {
         match (&base.kind, &new.kind) {
-            (
-                Kind::Mapping { flow, entries },
-                Kind::Mapping {
-                    entries: wanted, ..
-                },
-            ) => {
+            (Kind::Mapping { flow, entries }, Kind::Mapping { entries: wanted, .. }) => {
                 let mut missing = Vec::new();
                 for (key, value) in wanted {
                     let Some(name) = key.key() else {
-                        return Err(Problem::content(
-                            "`merge` has a key that is a collection, which is not supported",
-                        ));
+                        return Err(Problem::content("`merge` has a key that is a collection, which is not supported"));
                     };
-                    let path = if path.is_empty() {
-                        name.to_owned()
-                    } else {
-                        format!("{path}.{name}")
-                    };
+                    let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
                     match base.entry(name) {
                         Some(there) if there.is_nothing() && !value.is_scalar() => {
                             self.fill(entries, name, base.column, value, out);
@@ -101,14 +71,9 @@ impl Merger<'_> {
                     }
                 }
                 if *flow {
-                    let items = entries
-                        .iter()
-                        .map(|(key, value)| (key.start, value.end))
-                        .collect();
-                    let new: Vec<String> = missing
-                        .iter()
-                        .map(|(key, value)| text::entry(self.patch, key, value))
-                        .collect();
+                    let items = entries.iter().map(|(key, value)| (key.start, value.end)).collect();
+                    let new: Vec<String> =
+                        missing.iter().map(|(key, value)| text::entry(self.patch, key, value)).collect();
                     self.in_brackets(base, items, &new, out);
                 } else {
                     let starts: Vec<usize> = entries.iter().map(|(key, _)| key.start).collect();
@@ -123,31 +88,15 @@ impl Merger<'_> {
                 let missing = wanted
                     .iter()
                     .enumerate()
-                    .filter(|(at, item)| {
-                        !items
-                            .iter()
-                            .chain(&wanted[..*at])
-                            .any(|there| there.is_same(item))
-                    })
+                    .filter(|(at, item)| !items.iter().chain(&wanted[..*at]).any(|there| there.is_same(item)))
                     .map(|(_, item)| item);
                 if *flow {
-                    let new: Vec<String> =
-                        missing.map(|item| text::flow(self.patch, item)).collect();
-                    self.in_brackets(
-                        base,
-                        items.iter().map(|item| (item.start, item.end)).collect(),
-                        &new,
-                        out,
-                    );
+                    let new: Vec<String> = missing.map(|item| text::flow(self.patch, item)).collect();
+                    self.in_brackets(base, items.iter().map(|item| (item.start, item.end)).collect(), &new, out);
                 } else {
                     let starts: Vec<usize> = items.iter().map(|item| item.start).collect();
                     for item in missing {
-                        self.add_lines(
-                            base,
-                            &starts,
-                            &self.item_lines(new, item, base.column),
-                            out,
-                        );
+                        self.add_lines(base, &starts, &self.item_lines(new, item, base.column), out);
                     }
                 }
                 Ok(())
@@ -156,12 +105,7 @@ impl Merger<'_> {
                 if !self.overwrite || base.is_same(new) {
                     return Ok(());
                 }
-                if base.is_block_scalar()
-                    || new.is_block_scalar()
-                    || base.has_anchor
-                    || base.is_nothing()
-                    || new.is_nothing()
-                {
+                if base.is_block_scalar() || new.is_block_scalar() || base.has_anchor || base.is_nothing() || new.is_nothing() {
                     return Err(Problem::place(format!(
                         "`{path}` is empty, a block of text or has an anchor, so its value cannot be overwritten."
                     )));
@@ -178,28 +122,17 @@ impl Merger<'_> {
     }
 
     /// A key that is there without a value gets the collection.
-    fn fill(
-        &self,
-        entries: &[(Node, Node)],
-        name: &str,
-        column: usize,
-        value: &Node,
-        out: &mut Splices,
-    ) {
-        let Some((_, there)) = entries.iter().find(|(key, _)| key.key() == Some(name)) else {
-            return;
-        };
+    fn fill(&self, entries: &[(Node, Node)], name: &str, column: usize, value: &Node, out: &mut Splices) {
+        let Some((_, there)) = entries.iter().find(|(key, _)| key.key() == Some(name)) else { return };
         if value.is_block() {
             let end = line_end(self.source, there.end);
             let lines = match &value.kind {
-                Kind::Sequence { items, .. } => items
-                    .iter()
-                    .map(|item| self.item_lines(value, item, column + 2))
-                    .collect::<Vec<_>>(),
-                Kind::Mapping { entries, .. } => entries
-                    .iter()
-                    .map(|(key, inner)| self.entry_lines(value, key, inner, column + 2))
-                    .collect(),
+                Kind::Sequence { items, .. } => {
+                    items.iter().map(|item| self.item_lines(value, item, column + 2)).collect::<Vec<_>>()
+                }
+                Kind::Mapping { entries, .. } => {
+                    entries.iter().map(|(key, inner)| self.entry_lines(value, key, inner, column + 2)).collect()
+                }
                 _ => Vec::new(),
             };
             out.insert(end, format!("\n{}", lines.join("\n")));
@@ -208,19 +141,9 @@ impl Merger<'_> {
         }
     }
 
-    fn in_brackets(
-        &self,
-        base: &Node,
-        items: Vec<(usize, usize)>,
-        new: &[String],
-        out: &mut Splices,
-    ) {
-        let ends: Vec<usize> = items
-            .iter()
-            .skip(1)
-            .map(|(start, _)| *start)
-            .chain([base.end.saturating_sub(1)])
-            .collect();
+    fn in_brackets(&self, base: &Node, items: Vec<(usize, usize)>, new: &[String], out: &mut Splices) {
+        let ends: Vec<usize> =
+            items.iter().skip(1).map(|(start, _)| *start).chain([base.end.saturating_sub(1)]).collect();
         let items = items
             .into_iter()
             .zip(ends)
@@ -229,15 +152,8 @@ impl Merger<'_> {
                 Item { start, end, comma }
             })
             .collect();
-        let open = base.start
-            + self.source[base.start..base.end]
-                .find(['[', '{'])
-                .map_or(0, |at| at + 1);
-        let list = List {
-            open,
-            close: base.end.saturating_sub(1),
-            items,
-        };
+        let open = base.start + self.source[base.start..base.end].find(['[', '{']).map_or(0, |at| at + 1);
+        let list = List { open, close: base.end.saturating_sub(1), items };
         brackets::insert(self.source, &list, list.items.len(), new, &STYLE, out);
     }
 
@@ -261,19 +177,9 @@ impl Merger<'_> {
 
     fn entry_lines(&self, mapping: &Node, key: &Node, value: &Node, column: usize) -> String {
         if mapping.is_block() {
-            text::moved(
-                self.patch,
-                key.start,
-                value.end.max(key.end),
-                mapping.column,
-                column,
-            )
+            text::moved(self.patch, key.start, value.end.max(key.end), mapping.column, column)
         } else {
-            format!(
-                "{}{}",
-                " ".repeat(column),
-                text::entry(self.patch, key, value)
-            )
+            format!("{}{}", " ".repeat(column), text::entry(self.patch, key, value))
         }
     }
 
@@ -291,27 +197,17 @@ impl Merger<'_> {
         match (&base.kind, &new.kind, &after.kind) {
             (
                 Kind::Mapping { entries: base, .. },
-                Kind::Mapping {
-                    entries: wanted, ..
-                },
+                Kind::Mapping { entries: wanted, .. },
                 Kind::Mapping { entries: got, .. },
             ) => {
                 let find = |entries: &'_ [(Node, Node)], key: &Node| {
                     entries.iter().position(|(other, _)| other.is_same(key))
                 };
-                let added = wanted
-                    .iter()
-                    .filter(|(key, _)| find(base, key).is_none())
-                    .count();
+                let added = wanted.iter().filter(|(key, _)| find(base, key).is_none()).count();
                 got.len() == base.len() + added
                     && got.iter().all(|(key, got)| {
-                        match (
-                            find(base, key).map(|at| &base[at].1),
-                            find(wanted, key).map(|at| &wanted[at].1),
-                        ) {
-                            (Some(base), Some(wanted))
-                                if base.is_nothing() && !wanted.is_scalar() =>
-                            {
+                        match (find(base, key).map(|at| &base[at].1), find(wanted, key).map(|at| &wanted[at].1)) {
+                            (Some(base), Some(wanted)) if base.is_nothing() && !wanted.is_scalar() => {
                                 wanted.is_same(got)
                             }
                             (Some(base), Some(wanted)) => self.is_merged(base, wanted, got),
@@ -325,14 +221,9 @@ impl Merger<'_> {
                 Kind::Sequence { items: wanted, .. },
                 Kind::Sequence { items: got, .. },
             ) => {
-                let kept = got.len() >= base.len()
-                    && base.iter().zip(got).all(|(base, got)| base.is_same(got));
-                kept && wanted
-                    .iter()
-                    .all(|item| got.iter().any(|there| there.is_same(item)))
-                    && got[base.len()..]
-                        .iter()
-                        .all(|item| wanted.iter().any(|wanted| wanted.is_same(item)))
+                let kept = got.len() >= base.len() && base.iter().zip(got).all(|(base, got)| base.is_same(got));
+                kept && wanted.iter().all(|item| got.iter().any(|there| there.is_same(item)))
+                    && got[base.len()..].iter().all(|item| wanted.iter().any(|wanted| wanted.is_same(item)))
             }
             _ => after.is_same(if self.overwrite { new } else { base }),
         }

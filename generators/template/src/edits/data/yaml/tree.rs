@@ -17,19 +17,10 @@ pub(super) struct Node {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Scalar {
-        text: String,
-        style: ScalarStyle,
-    },
+    Scalar { text: String, style: ScalarStyle },
     Alias(usize),
-    Sequence {
-        flow: bool,
-        items: Vec<Node>,
-    },
-    Mapping {
-        flow: bool,
-        entries: Vec<(Node, Node)>,
-    },
+    Sequence { flow: bool, items: Vec<Node> },
+    Mapping { flow: bool, entries: Vec<(Node, Node)> },
 }
 
 impl Node {
@@ -43,20 +34,11 @@ impl Node {
     }
 
     pub(super) fn is_block_scalar(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Scalar {
-                style: ScalarStyle::Literal | ScalarStyle::Folded,
-                ..
-            }
-        )
+        matches!(self.kind, Kind::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. })
     }
 
     pub(super) fn is_block(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Sequence { flow: false, .. } | Kind::Mapping { flow: false, .. }
-        )
+        matches!(self.kind, Kind::Sequence { flow: false, .. } | Kind::Mapping { flow: false, .. })
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -77,13 +59,8 @@ impl Node {
     }
 
     pub(super) fn entry(&self, name: &str) -> Option<&Node> {
-        let Kind::Mapping { entries, .. } = &self.kind else {
-            return None;
-        };
-        entries
-            .iter()
-            .find(|(key, _)| key.key() == Some(name))
-            .map(|(_, value)| value)
+        let Kind::Mapping { entries, .. } = &self.kind else { return None };
+        entries.iter().find(|(key, _)| key.key() == Some(name)).map(|(_, value)| value)
     }
 
     pub(super) fn has_anchors(&self) -> bool {
@@ -92,9 +69,9 @@ impl Node {
                 Kind::Scalar { .. } => false,
                 Kind::Alias(_) => true,
                 Kind::Sequence { items, .. } => items.iter().any(Node::has_anchors),
-                Kind::Mapping { entries, .. } => entries
-                    .iter()
-                    .any(|(key, value)| key.has_anchors() || value.has_anchors()),
+                Kind::Mapping { entries, .. } => {
+                    entries.iter().any(|(key, value)| key.has_anchors() || value.has_anchors())
+                }
             }
     }
 
@@ -113,8 +90,7 @@ impl Node {
                 (Kind::Mapping { entries: a, .. }, Kind::Mapping { entries: b, .. }) => {
                     a.len() == b.len()
                         && a.iter().all(|(key, value)| {
-                            b.iter()
-                                .any(|(other, wanted)| key.is_same(other) && value.is_same(wanted))
+                            b.iter().any(|(other, wanted)| key.is_same(other) && value.is_same(wanted))
                         })
                 }
                 _ => false,
@@ -126,47 +102,21 @@ impl Node {
 fn is_typed(text: &str, style: ScalarStyle) -> bool {
     style == ScalarStyle::Plain
         && (text.parse::<f64>().is_ok()
-            || matches!(
-                text,
-                "" | "~"
-                    | "null"
-                    | "Null"
-                    | "NULL"
-                    | "true"
-                    | "True"
-                    | "TRUE"
-                    | "false"
-                    | "False"
-                    | "FALSE"
-            )
-            || text
-                .strip_prefix("0x")
-                .is_some_and(|digits| u64::from_str_radix(digits, 16).is_ok())
-            || text
-                .strip_prefix("0o")
-                .is_some_and(|digits| u64::from_str_radix(digits, 8).is_ok()))
+            || matches!(text, "" | "~" | "null" | "Null" | "NULL" | "true" | "True" | "TRUE" | "false" | "False" | "FALSE")
+            || text.strip_prefix("0x").is_some_and(|digits| u64::from_str_radix(digits, 16).is_ok())
+            || text.strip_prefix("0o").is_some_and(|digits| u64::from_str_radix(digits, 8).is_ok()))
 }
 
 /// The one document of a text; none if there is nothing but comments.
 pub(super) fn parse(text: &str) -> Result<Option<Node>, String> {
-    let mut builder = Builder {
-        text,
-        parser: Parser::new_from_str(text),
-        offsets: offsets(text),
-        depth: 0,
-    };
+    let mut builder = Builder { text, parser: Parser::new_from_str(text), offsets: offsets(text), depth: 0 };
     let mut root = None;
     loop {
-        let Some((event, span)) = builder.next()? else {
-            return Ok(root);
-        };
+        let Some((event, span)) = builder.next()? else { return Ok(root) };
         match event {
             Event::StreamEnd => return Ok(root.filter(|node: &Node| !node.is_nothing())),
             Event::DocumentStart(_) if root.is_some() => {
-                return Err(format!(
-                    "line {}: it holds more than one document",
-                    span.start.line()
-                ));
+                return Err(format!("line {}: it holds more than one document", span.start.line()));
             }
             Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
             event => root = Some(builder.node(event, span)?),
@@ -176,12 +126,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Node>, String> {
 
 /// The parser counts characters; where it is all ASCII, those are the bytes.
 fn offsets(text: &str) -> Option<Vec<usize>> {
-    (!text.is_ascii()).then(|| {
-        text.char_indices()
-            .map(|(at, _)| at)
-            .chain([text.len()])
-            .collect()
-    })
+    (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).chain([text.len()]).collect())
 }
 
 struct Builder<'a> {
@@ -200,8 +145,7 @@ impl<'a> Builder<'a> {
     }
 
     fn needed(&mut self) -> Result<(Event<'a>, Span), String> {
-        self.next()?
-            .ok_or_else(|| "it ends in the middle of a collection".to_owned())
+        self.next()?.ok_or_else(|| "it ends in the middle of a collection".to_owned())
     }
 
     fn byte(&self, index: usize) -> usize {
@@ -231,10 +175,7 @@ impl<'a> Builder<'a> {
                 if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
                     node.end = self.text[..end].trim_end().len().max(start);
                 }
-                node.kind = Kind::Scalar {
-                    text: text.into_owned(),
-                    style,
-                };
+                node.kind = Kind::Scalar { text: text.into_owned(), style };
             }
             Event::Alias(id) => node.kind = Kind::Alias(id),
             Event::SequenceStart(anchor, tag) => {
@@ -252,10 +193,7 @@ impl<'a> Builder<'a> {
                 if end == start {
                     self.at_dash(&mut node);
                 }
-                node.kind = Kind::Sequence {
-                    flow: end > start,
-                    items,
-                };
+                node.kind = Kind::Sequence { flow: end > start, items };
             }
             Event::MappingStart(anchor, tag) => {
                 node.describe(anchor, tag.as_deref());
@@ -263,11 +201,7 @@ impl<'a> Builder<'a> {
                 loop {
                     match self.needed()? {
                         (Event::MappingEnd, span) => {
-                            self.close(
-                                &mut node,
-                                span,
-                                entries.last().map(|(_, value): &(Node, Node)| value.end),
-                            );
+                            self.close(&mut node, span, entries.last().map(|(_, value): &(Node, Node)| value.end));
                             break;
                         }
                         (event, span) => {
@@ -276,19 +210,14 @@ impl<'a> Builder<'a> {
                             let mut value = self.node(event, span)?;
                             if value.is_nothing() {
                                 // It stands behind the colon, wherever the parser noticed its absence.
-                                let colon = self.text[key.end..]
-                                    .find(':')
-                                    .map_or(key.end, |colon| key.end + colon + 1);
+                                let colon = self.text[key.end..].find(':').map_or(key.end, |colon| key.end + colon + 1);
                                 (value.start, value.end) = (colon, colon);
                             }
                             entries.push((key, value));
                         }
                     }
                 }
-                node.kind = Kind::Mapping {
-                    flow: end > start,
-                    entries,
-                };
+                node.kind = Kind::Mapping { flow: end > start, entries };
             }
             _ => return Err(format!("line {}: this is no value", span.start.line())),
         }
@@ -302,10 +231,7 @@ impl<'a> Builder<'a> {
             let rest = &self.text[at..];
             rest.starts_with('-') && rest[1..].chars().next().is_none_or(char::is_whitespace)
         };
-        if let Some(dash) = self.text[..node.start]
-            .rfind('-')
-            .filter(|_| !is_dash(node.start))
-        {
+        if let Some(dash) = self.text[..node.start].rfind('-').filter(|_| !is_dash(node.start)) {
             node.column = self.text[line_start(self.text, dash)..dash].chars().count();
             node.start = dash;
         }
@@ -314,11 +240,7 @@ impl<'a> Builder<'a> {
     /// A flow collection ends with its bracket, one in block style with its last item.
     fn close(&self, node: &mut Node, span: Span, last: Option<usize>) {
         let is_flow = node.end > node.start;
-        node.end = if is_flow {
-            self.byte(span.end.index())
-        } else {
-            last.unwrap_or(node.start)
-        };
+        node.end = if is_flow { self.byte(span.end.index()) } else { last.unwrap_or(node.start) };
     }
 }
 
@@ -328,3 +250,4 @@ impl Node {
         self.tag = tag.map(|tag| format!("{}{}", tag.handle, tag.suffix));
     }
 }
+
