@@ -185,7 +185,8 @@ if $auth; then
     answers /accounts/signup/
     answers /accounts/password/reset/
 fi
-stylesheet=$(curl --silent --max-time 10 "$base/" | grep -o '/static/css/site\.[0-9a-f]*\.css')
+stylesheet=$(curl --silent --max-time 10 "$base/" | grep -o '/static/css/site\.[0-9a-f]*\.css') \
+    || die 'the home page names no hashed stylesheet'
 answers "$stylesheet"
 stop_server
 unset DJANGO_SETTINGS_MODULE SECRET_KEY ALLOWED_HOSTS REDIS_URL SECURE_SSL_REDIRECT

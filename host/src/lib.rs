@@ -14,6 +14,16 @@
 //! `ui` alone prints and prompts; `apply` alone writes a project; `store` and `sandbox::compiled` alone write the
 //! cache.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "tests set the scene themselves"
+    )
+)]
+
 pub mod apply;
 pub mod change;
 pub mod cli;

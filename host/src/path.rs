@@ -23,8 +23,8 @@ pub struct ProjectPath(Box<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ProjectPathError {
-    #[error("{path:?} cannot be a file of a project: {source}")]
-    Shape { path: String, source: PathError },
+    #[error(transparent)]
+    Shape(#[from] PathError),
     #[error("{path:?} is scaffold's own; a generator has to write to another path")]
     Own { path: String },
 }
@@ -32,10 +32,7 @@ pub enum ProjectPathError {
 impl ProjectPath {
     /// A path that a generator, a package or a person names.
     pub fn parse(path: &str) -> Result<Self, ProjectPathError> {
-        path::check(path).map_err(|source| ProjectPathError::Shape {
-            path: path.to_owned(),
-            source,
-        })?;
+        path::check(path)?;
         if is_own(path) {
             return Err(ProjectPathError::Own {
                 path: path.to_owned(),
@@ -185,7 +182,8 @@ mod tests {
             ".scaffold",
             "SCAFFO~1",
             "scaffo~2.tom",
-            "SCAFFO~1/x", "scaffold.lock/x",
+            "SCAFFO~1/x",
+            "scaffold.lock/x",
             "SC12AB~1/x",
             ".scaf\u{200c}fold/x",
             "scaffold\u{feff}.lock",

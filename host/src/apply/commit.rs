@@ -15,36 +15,67 @@ use super::disk::{self, gone, is_there, rename_new};
 use super::error::io;
 use super::fault::{Probe, Step};
 use super::journal::{Entry, Journal};
+use super::state::{BACKUP, STAGE, State};
 use crate::path::ProjectPath;
 use crate::plan::Stamp;
 use crate::workspace::folders::{Folders, Obstacle};
 use crate::workspace::{Found, WorkspaceError};
 
-/// A change between stage, backup and project.
+/// A change between stage, backup and project. Holds the folders open, which on some systems cannot be renamed or removed
+/// before it is dropped.
 pub(super) struct Move<'a> {
-    pub(super) journal: &'a Journal,
-    pub(super) stage: &'a Dir,
-    pub(super) backup: &'a Dir,
-    pub(super) folders: Folders,
-    pub(super) probe: Probe<'a>,
+    journal: &'a Journal,
+    stage: Dir,
+    backup: Dir,
+    folders: Folders,
+    probe: Probe<'a>,
 }
 
 fn obstacle(path: &ProjectPath) -> impl FnOnce(Obstacle) -> ApplyError {
     move |obstacle| WorkspaceError::obstacle(path, obstacle).into()
 }
 
-impl Move<'_> {
+impl<'a> Move<'a> {
+    /// A change in the project whose folder `state` lies in.
+    pub(super) fn new(
+        state: &State,
+        journal: &'a Journal,
+        probe: Probe<'a>,
+    ) -> Result<Self, ApplyError> {
+        // They were there when the journal was written. Made anew they hold nothing, which is what their loss means.
+        let folder = |name| match state.folder(name)? {
+            Some(dir) => Ok(dir),
+            None => state.make_folder(name),
+        };
+        let root = state
+            .root
+            .try_clone()
+            .map_err(io("open", "the project's folder"))?;
+        Ok(Self {
+            journal,
+            stage: folder(STAGE)?,
+            backup: folder(BACKUP)?,
+            folders: Folders::new(root),
+            probe,
+        })
+    }
+
+    /// Forgets which folders are where.
+    pub(super) fn forget(&mut self) {
+        self.folders.forget();
+    }
+
     /// Puts everything in place that is not yet.
     pub(super) fn forward(&mut self) -> Result<(), ApplyError> {
         for (number, entry) in self.journal.entries.iter().enumerate() {
             let number = number.to_string();
             if let Some(before) = &entry.before
-                && !is_there(self.backup, &number).map_err(io("look at", entry.path.as_str()))?
+                && !is_there(&self.backup, &number).map_err(io("look at", entry.path.as_str()))?
             {
                 self.set_aside(&number, entry, before)?;
             }
             if entry.after.is_some()
-                && is_there(self.stage, &number).map_err(io("look at", entry.path.as_str()))?
+                && is_there(&self.stage, &number).map_err(io("look at", entry.path.as_str()))?
             {
                 self.place(&number, entry)?;
             }
@@ -66,12 +97,12 @@ impl Move<'_> {
             .parent_of(path)
             .map_err(obstacle(path))?
             .ok_or_else(changed)?;
-        match rename_new(dir, path.name(), self.backup, number) {
+        match rename_new(dir, path.name(), &self.backup, number) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(changed()),
             moved => moved.map_err(failed())?,
         }
         // What was moved is what counts, not what was looked at before.
-        match disk::read_regular(self.backup, number, path.as_str()).map_err(obstacle(path))? {
+        match disk::read_regular(&self.backup, number, path.as_str()).map_err(obstacle(path))? {
             Some(found) if before.matches(&found) => Ok(()),
             _ => Err(changed()),
         }
@@ -106,7 +137,7 @@ impl Move<'_> {
             .folders
             .make_parent_of(path, |_| {})
             .map_err(obstacle(path))?;
-        match rename_new(self.stage, number, dir, path.name()) {
+        match rename_new(&self.stage, number, dir, path.name()) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(ApplyError::Changed { path: path.clone() })
             }
@@ -128,7 +159,7 @@ impl Move<'_> {
             let number = number.to_string();
             let aside = self.aside(&number, path)?;
             let staged =
-                disk::read_regular(self.stage, &number, path.as_str()).map_err(obstacle(path))?;
+                disk::read_regular(&self.stage, &number, path.as_str()).map_err(obstacle(path))?;
             let there = self.there(path);
             let waiting = staged.is_some();
             let whole = match (after, staged) {
@@ -165,7 +196,7 @@ impl Move<'_> {
         {
             let number = number.to_string();
             if let Some(after) = after
-                && !is_there(self.stage, &number).map_err(io("look at", path.as_str()))?
+                && !is_there(&self.stage, &number).map_err(io("look at", path.as_str()))?
             {
                 match self.there(path) {
                     Ok(None) => {}
@@ -182,7 +213,7 @@ impl Move<'_> {
                 }
             }
             if before.is_some()
-                && is_there(self.backup, &number).map_err(io("look at", path.as_str()))?
+                && is_there(&self.backup, &number).map_err(io("look at", path.as_str()))?
             {
                 self.probe
                     .step(Step::Restore)
@@ -223,7 +254,7 @@ impl Move<'_> {
         let Some(dir) = self.folders.parent_of(path).map_err(obstacle(path))? else {
             return Ok(());
         };
-        rename_new(dir, path.name(), self.stage, number).map_err(io("take back", path.as_str()))
+        rename_new(dir, path.name(), &self.stage, number).map_err(io("take back", path.as_str()))
     }
 
     fn restore(&mut self, number: &str, path: &ProjectPath) -> Result<(), ApplyError> {
@@ -231,7 +262,7 @@ impl Move<'_> {
             .folders
             .make_parent_of(path, |_| {})
             .map_err(obstacle(path))?;
-        match rename_new(self.backup, number, dir, path.name()) {
+        match rename_new(&self.backup, number, dir, path.name()) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(ApplyError::Changed { path: path.clone() })
             }
@@ -244,19 +275,18 @@ impl Move<'_> {
         self.probe
             .step(Step::SyncFolders)
             .map_err(io("write", "the project's folder"))?;
-        let mut folders = BTreeSet::from([""]);
-        folders.extend(
-            self.journal
-                .entries
-                .iter()
-                .flat_map(|entry| entry.path.parents()),
-        );
+        // A name is kept by the folder it is in; of a folder that was made, by the one above.
+        let entries = self.journal.entries.iter().map(|entry| &entry.path);
+        let folders: BTreeSet<&str> = entries
+            .chain(&self.journal.folders)
+            .map(|path| path.parent().unwrap_or_default())
+            .collect();
         for folder in folders {
             if let Ok(Some(dir)) = self.folders.folder(folder) {
                 disk::sync_dir(dir).map_err(io("write", folder))?;
             }
         }
-        disk::sync_dir(self.backup).map_err(io("write", ".scaffold/backup"))
+        disk::sync_dir(&self.backup).map_err(io("write", ".scaffold/backup"))
     }
 
     /// Removes the folders that emptied because their files were deleted.
@@ -309,7 +339,7 @@ impl Move<'_> {
     }
 
     fn aside(&self, number: &str, path: &ProjectPath) -> Result<Option<Found>, ApplyError> {
-        disk::read_regular(self.backup, number, path.as_str()).map_err(obstacle(path))
+        disk::read_regular(&self.backup, number, path.as_str()).map_err(obstacle(path))
     }
 }
 

@@ -67,3 +67,20 @@ pub fn from_request(request: Option<&str>) -> Option<Box<Hook<'static>>> {
         }
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_a_number_and_what_happens_there() {
+        if cfg!(debug_assertions) {
+            let hook = from_request(Some("2:full")).unwrap();
+            assert!(hook(Step::Enter).is_ok());
+            let errors = [Step::Stage, Step::Journal].map(|step| hook(step).unwrap_err().kind());
+            assert_eq!(errors, [io::ErrorKind::StorageFull; 2]);
+        }
+        assert!(from_request(None).is_none());
+        assert!(from_request(Some("soon")).is_none());
+    }
+}

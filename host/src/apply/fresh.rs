@@ -180,7 +180,6 @@ fn write(
         .step(Step::Record)
         .map_err(io("write", ".scaffold/undo"))?;
     let journal = Journal {
-        id: 1,
         label: label.to_owned(),
         folders: Vec::new(),
         entries: changes.iter().map(|change| change.entry.clone()).collect(),

@@ -14,8 +14,6 @@
 //! all lines before it. It lies in the user's folder and may have come with a clone, so it is read as untrusted: its paths
 //! are project paths, and it can do no more than a generator could.
 
-use std::str::FromStr as _;
-
 use scaffold_registry::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +26,6 @@ const VERSION: u32 = 1;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Journal {
-    /// The number of its undo record.
-    pub(super) id: u64,
     /// The command, for people.
     pub(super) label: String,
     /// Folders that did not exist, the outermost first; a rollback removes them.
@@ -48,7 +44,6 @@ pub(super) struct Entry {
 #[derive(Serialize, Deserialize)]
 struct Head {
     journal: u32,
-    id: u64,
     label: String,
     folders: Vec<String>,
 }
@@ -64,7 +59,7 @@ struct Line {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LineStamp {
-    digest: String,
+    digest: Digest,
     executable: bool,
 }
 
@@ -87,14 +82,13 @@ impl Journal {
             &mut text,
             &Head {
                 journal: VERSION,
-                id: self.id,
                 label: self.label.clone(),
                 folders,
             },
         );
         for entry in &self.entries {
             let stamp = |stamp: Stamp| LineStamp {
-                digest: stamp.digest.to_string(),
+                digest: stamp.digest,
                 executable: stamp.executable,
             };
             let (before, after) = (entry.before.map(stamp), entry.after.map(stamp));
@@ -141,15 +135,9 @@ impl Journal {
         let path = |text: &str| {
             ProjectPath::parse_recorded(text).map_err(|error| wrong(error.to_string()))
         };
-        let stamp = |stamp: Option<LineStamp>| -> Result<Option<Stamp>, ApplyError> {
-            stamp
-                .map(
-                    |LineStamp { digest, executable }| match Digest::from_str(&digest) {
-                        Ok(digest) => Ok(Stamp { digest, executable }),
-                        Err(_) => Err(wrong(format!("{digest:?} is not a digest"))),
-                    },
-                )
-                .transpose()
+        let stamp = |stamp: LineStamp| Stamp {
+            digest: stamp.digest,
+            executable: stamp.executable,
         };
         let folders = head
             .folders
@@ -162,13 +150,12 @@ impl Journal {
                     .map_err(|error| wrong(format!("line {}: {error}", number + 1)))?;
                 Ok(Entry {
                     path: path(&line.path)?,
-                    before: stamp(line.before)?,
-                    after: stamp(line.after)?,
+                    before: line.before.map(stamp),
+                    after: line.after.map(stamp),
                 })
             })
             .collect::<Result<_, ApplyError>>()?;
         Ok(Self {
-            id: head.id,
             label: head.label,
             folders,
             entries,
@@ -195,7 +182,6 @@ mod tests {
         };
         let path = |path: &str| ProjectPath::parse_recorded(path).unwrap();
         Journal {
-            id: 7,
             label: "add \"x\"\n".to_owned(),
             folders: vec![path("a"), path("a/b")],
             entries: vec![

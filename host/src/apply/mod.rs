@@ -4,14 +4,14 @@
 //! written to `.scaffold/stage`; a journal says what is going to happen; files are moved, the old ones to
 //! `.scaffold/backup`, the new ones in place, the lock file last; the journal becomes the record of a change that is done.
 //! Up to the journal nothing of the project is touched. After it, an interruption at any step leaves enough to finish or to
-//! go back, which the next command does ([`recover()`]). A project that does not exist is made beside its place and renamed
-//! ([`fresh`]).
+//! go back, which the next command does ([`recover()`]). A project that does not exist is made beside its place and renamed.
 //!
 //! What is waited for: if a file of the user's is replaced or deleted, all new contents are on the disk before the journal
 //! is, the journal is before the first file is moved, and all moves are before the journal goes. So a power cut is no worse
 //! than a kill. If files are only added, the journal alone is waited for: nothing can be lost that was there, a journal
 //! found after a power cut tells by its digests which contents did not reach the disk, and a change that was complete for
 //! less than the half minute in which systems write everything out can be made again.
+#![expect(clippy::disallowed_methods, reason = "the only writer of a project")]
 
 mod commit;
 mod disk;
@@ -27,7 +27,6 @@ mod tests;
 mod undo;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::Path;
 
 use cap_std::ambient_authority;
@@ -124,39 +123,30 @@ fn change(
             .map_err(io("open", "the project's folder"))
     };
     stage::verify(&Workspace::of(root, clone()?), changes, probe)?;
+    let record = undo::next_id(&state.dir)?;
     let journal = Journal {
-        id: undo::next_id(&state.dir)?,
         label: label.to_owned(),
         folders: missing_folders(&mut Folders::new(clone()?), changes),
         entries: changes.iter().map(|change| change.entry.clone()).collect(),
     };
-    if let Err(error) = prepare(state, changes, &journal, probe) {
-        abandon(state);
-        return Err(error);
-    }
-    let (Some(stage), Some(backup)) = (state.folder(STAGE)?, state.folder(BACKUP)?) else {
-        return Err(io("open", ".scaffold")(io::ErrorKind::NotFound.into()));
-    };
-    let mut change = Move {
-        journal: &journal,
-        stage: &stage,
-        backup: &backup,
-        folders: Folders::new(clone()?),
-        probe,
-    };
-    let done = change
+    let prepared =
+        prepare(state, changes, &journal, probe).and_then(|()| Move::new(state, &journal, probe));
+    let mut moves = prepared.inspect_err(|_| abandon(state))?;
+    let done = moves
         .forward()
         .and_then(|()| {
             if journal.replaces() {
-                change.sync()
+                moves.sync()
             } else {
                 Ok(())
             }
         })
-        .and_then(|()| change.sweep())
-        .and_then(|()| undo::commit(state, &journal, probe));
+        .and_then(|()| moves.sweep())
+        .and_then(|()| undo::commit(state, probe));
     match done {
         Ok(()) => {
+            drop(moves);
+            undo::tidy(state, probe);
             let deleted = journal
                 .entries
                 .iter()
@@ -165,10 +155,10 @@ fn change(
             Ok(Applied {
                 written: journal.entries.len() - deleted,
                 deleted,
-                record: Some(journal.id),
+                record: Some(record),
             })
         }
-        Err(cause) => match recover::roll_back(state, change) {
+        Err(cause) => match recover::roll_back(state, moves, probe) {
             Ok(_) => Err(cause),
             Err(rollback) => Err(ApplyError::Stuck {
                 cause: Box::new(cause),
@@ -209,6 +199,7 @@ fn prepare(
     );
     let file = file.map_err(writing())?;
     file.sync_all().map_err(writing())?;
+    drop(file);
     disk::rename_new(&stage, JOURNAL, &state.dir, JOURNAL).map_err(writing())?;
     disk::sync_dir(&state.dir).map_err(writing())
 }

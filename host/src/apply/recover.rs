@@ -74,11 +74,16 @@ fn end(root: &Path, options: &Options<'_>) -> Result<Option<Recovered>, ApplyErr
     let dir = match Dir::open_ambient_dir(root, ambient_authority()) {
         Ok(dir) => dir,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return fresh::clear(root),
-        Err(error) => return Err(io("open", root.display().to_string())(error)),
+        // Whatever is wrong with it, no command has worked in it.
+        Err(_) => return Ok(None),
     };
     let Some(found) = state::find(&dir)? else {
         return Ok(None);
     };
+    if !state::has_lock(&found)? {
+        state::remove_bare(&dir, &found);
+        return Ok(None);
+    }
     if !is_unfinished(&found)? && state::is_project(&dir, &found) {
         return Ok(None);
     }
@@ -124,33 +129,23 @@ fn finish_or_undo(state: &State, probe: Probe<'_>) -> Result<Recovered, ApplyErr
     };
     let journal = Journal::parse(&text.bytes)?;
     let (label, files) = (journal.label.clone(), journal.entries.len());
-    let stage = folder(state, STAGE)?;
-    let backup = folder(state, BACKUP)?;
-    let root = state
-        .root
-        .try_clone()
-        .map_err(io("open", "the project's folder"))?;
-    let mut change = Move {
-        journal: &journal,
-        stage: &stage,
-        backup: &backup,
-        folders: Folders::new(root),
-        probe,
-    };
+    let mut change = Move::new(state, &journal, probe)?;
     if !backwards && change.can_finish()? {
         match change.forward() {
             Ok(()) => {
                 change.sync()?;
                 change.sweep()?;
-                undo::commit(state, &journal, probe)?;
+                undo::commit(state, probe)?;
+                drop(change);
+                undo::tidy(state, probe);
                 return Ok(Recovered::Finished { label, files });
             }
             // Such as a file that is in the way by now.
-            Err(error) if error.is_in_the_way() => change.folders.forget(),
+            Err(error) if error.is_in_the_way() => change.forget(),
             Err(error) => return Err(error),
         }
     }
-    let kept = roll_back(state, change)?;
+    let kept = roll_back(state, change, probe)?;
     Ok(Recovered::RolledBack { label, files, kept })
 }
 
@@ -158,6 +153,7 @@ fn finish_or_undo(state: &State, probe: Probe<'_>) -> Result<Recovered, ApplyErr
 pub(super) fn roll_back(
     state: &State,
     mut change: Move<'_>,
+    probe: Probe<'_>,
 ) -> Result<Vec<ProjectPath>, ApplyError> {
     // From here on it goes back only, also if it is interrupted once more. If even this rename fails, the next command
     // decides anew, which is as good.
@@ -166,7 +162,6 @@ pub(super) fn roll_back(
     }
     let kept = change.back()?;
     change.sync()?;
-    let probe = change.probe;
     probe
         .step(Step::Commit)
         .map_err(io("write", super::journal::JOURNAL))?;
@@ -183,18 +178,9 @@ pub(super) fn roll_back(
             .map_err(io("write", super::journal::JOURNAL))?;
         }
     }
-    // What is left is tidying, which the next command does if this one cannot.
-    let _ = undo::clear(state, probe);
+    drop(change);
+    undo::tidy(state, probe);
     Ok(kept)
-}
-
-/// One of the two folders of a change. It was there when the journal was written; made anew, it holds nothing, which is what
-/// its loss means.
-fn folder(state: &State, name: &'static str) -> Result<Dir, ApplyError> {
-    match state.folder(name)? {
-        Some(dir) => Ok(dir),
-        None => state.make_folder(name),
-    }
 }
 
 /// The numbers of the undo records, ascending.
@@ -208,11 +194,13 @@ pub(super) fn records(state: &Dir) -> Result<Vec<u64>, ApplyError> {
     let list = || -> io::Result<Vec<u64>> {
         let mut numbers = Vec::new();
         for entry in undo.entries()? {
+            let name = entry?.file_name();
+            // Only such names as are given.
+            let number = name.to_str().and_then(|name| name.parse::<u32>().ok());
             numbers.extend(
-                entry?
-                    .file_name()
-                    .to_str()
-                    .and_then(|name| name.parse::<u64>().ok()),
+                number
+                    .filter(|number| name == number.to_string().as_str())
+                    .map(u64::from),
             );
         }
         numbers.sort_unstable();

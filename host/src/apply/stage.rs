@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, File};
 use scaffold_registry::Digest;
 
 use super::ApplyError;
@@ -152,19 +152,57 @@ pub(super) fn write(
             .map_err(io("write", path.as_str()))?;
         if durable {
             written.push((path, file));
+            if written.len() == TOGETHER {
+                sync(&mut written, probe)?;
+            }
         }
     }
-    // All are written before the first is waited for, so that the system can put them to disk together.
-    for (path, file) in written {
-        probe
-            .step(Step::SyncStage)
-            .and_then(|()| file.sync_all())
-            .map_err(io("write", path.as_str()))?;
-    }
+    sync(&mut written, probe)?;
     if durable {
         disk::sync_dir(stage).map_err(io("write", ".scaffold/stage"))?;
     }
     Ok(())
+}
+
+/// How many files are written before the first is waited for, so that the system can put them to disk together; few enough
+/// not to run out of open files.
+const TOGETHER: usize = 64;
+
+/// How many files are waited for at once: a disk that is asked for several makes one go of them.
+const AT_ONCE: usize = 8;
+
+type Written<'a> = (&'a ProjectPath, File);
+
+fn sync(written: &mut Vec<Written<'_>>, probe: Probe<'_>) -> Result<(), ApplyError> {
+    for (path, _) in written.iter() {
+        probe
+            .step(Step::SyncStage)
+            .map_err(io("write", path.as_str()))?;
+    }
+    let wait = |files: &[Written<'_>]| -> Result<(), ApplyError> {
+        files
+            .iter()
+            .try_for_each(|(path, file)| file.sync_all().map_err(io("write", path.as_str())))
+    };
+    let share = written.len().div_ceil(AT_ONCE).max(1);
+    let result = std::thread::scope(|scope| {
+        let started: Vec<_> = written
+            .chunks(share)
+            .map(|files| {
+                let thread = std::thread::Builder::new().spawn_scoped(scope, move || wait(files));
+                // Where no thread can be had, this one does it.
+                thread.map_err(|_| wait(files))
+            })
+            .collect();
+        started.into_iter().try_for_each(|thread| match thread {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(done) => done,
+        })
+    });
+    written.clear();
+    result
 }
 
 /// The mode of a file that replaces the one at `path`.

@@ -40,24 +40,24 @@ impl State {
         waiting: Option<&dyn Fn()>,
         probe: Probe<'_>,
     ) -> Result<Self, ApplyError> {
-        let entering = |source| io("open", STATE)(source);
         // Whoever held the lock may have removed the folder with it: then what was locked is no longer in the project.
         for _ in 0..8 {
-            probe.step(Step::Enter).map_err(entering)?;
+            probe.step(Step::Enter).map_err(io("open", STATE))?;
             let (dir, made) = match find(&root)? {
-                Some(dir) => {
-                    ignore(&dir).map_err(io("write", ".scaffold/.gitignore"))?;
-                    (dir, false)
-                }
+                Some(dir) => (dir, false),
                 None => (make(&root)?, true),
             };
-            let lock = match lock(&dir, waiting) {
+            if !is_ours(&dir)? {
+                return Err(ApplyError::State {
+                    path: STATE,
+                    what: "a folder of something else",
+                });
+            }
+            let lock = match ignore(&dir).and_then(|()| lock(&dir, waiting)) {
                 Ok(lock) => lock,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => {
-                    if made {
-                        let _ = root.remove_dir_all(STATE);
-                    }
+                    remove_bare(&root, &dir);
                     return Err(io("lock", ".scaffold/lock")(error));
                 }
             };
@@ -70,7 +70,7 @@ impl State {
                 });
             }
         }
-        Err(entering(io::Error::other(
+        Err(io("open", STATE)(io::Error::other(
             "other commands make and remove it all the time",
         )))
     }
@@ -79,7 +79,9 @@ impl State {
     pub(super) fn begin(root: Dir, probe: Probe<'_>) -> Result<Self, ApplyError> {
         probe.step(Step::Enter).map_err(io("make", STATE))?;
         let dir = make(&root)?;
-        let lock = lock(&dir, None).map_err(io("lock", ".scaffold/lock"))?;
+        let lock = ignore(&dir)
+            .and_then(|()| lock(&dir, None))
+            .map_err(io("lock", ".scaffold/lock"))?;
         Ok(Self {
             root,
             dir,
@@ -108,10 +110,45 @@ impl State {
         let busy = [JOURNAL, JOURNAL_BACK, BACKUP, UNDO]
             .into_iter()
             .any(is_there);
-        if !busy && (self.made || !is_project(&self.root, &self.dir)) {
-            // What stays is found and cleared away by the next command.
-            let _ = self.root.remove_dir_all(STATE);
+        if busy || (!self.made && is_project(&self.root, &self.dir)) {
+            return;
         }
+        // Nothing but what is ours by name. What stays, the next command clears away.
+        let _ = self.dir.remove_dir_all(STAGE);
+        // Still locked, so that no other command takes it for its own just now. Where an open file cannot be removed, it
+        // stays, and does no harm.
+        let _ = self.dir.remove_file(LOCK_FILE);
+        remove_bare(&self.root, &self.dir);
+    }
+}
+
+/// Whether the folder is ours, or as good as empty. Somebody else may have had the same idea for a name.
+pub(super) fn is_ours(dir: &Dir) -> Result<bool, ApplyError> {
+    // Asked twice: the lock may have been made, and more besides, since it was not there.
+    Ok(has_lock(dir)? || is_bare(dir).map_err(io("look into", STATE))? || has_lock(dir)?)
+}
+
+/// Whether a command ever worked in the folder: it makes the lock before anything else.
+pub(super) fn has_lock(dir: &Dir) -> Result<bool, ApplyError> {
+    disk::is_there(dir, LOCK_FILE).map_err(io("look into", STATE))
+}
+
+/// Whether there is nothing in the folder but what tells git to overlook it.
+fn is_bare(dir: &Dir) -> io::Result<bool> {
+    for entry in dir.entries()? {
+        if entry?.file_name() != IGNORE {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Removes the folder if there is nothing in it.
+pub(super) fn remove_bare(root: &Dir, dir: &Dir) {
+    if is_bare(dir).unwrap_or(false) {
+        // Another command may be about to use it; it makes it anew then.
+        let _ = dir.remove_file(IGNORE);
+        let _ = root.remove_dir(STATE);
     }
 }
 
@@ -156,14 +193,7 @@ fn make(root: &Dir) -> Result<Dir, ApplyError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => made.map_err(io("make", STATE))?,
     }
-    let dir = find(root)?.ok_or_else(|| io("open", STATE)(io::ErrorKind::NotFound.into()))?;
-    match ignore(&dir) {
-        Ok(()) => Ok(dir),
-        Err(error) => {
-            let _ = root.remove_dir_all(STATE);
-            Err(io("write", ".scaffold/.gitignore")(error))
-        }
-    }
+    find(root)?.ok_or_else(|| io("open", STATE)(io::ErrorKind::NotFound.into()))
 }
 
 /// Keeps the folder out of the user's commits.

@@ -33,6 +33,13 @@ pub struct Record {
     pub files: Vec<RecordedFile>,
 }
 
+impl Record {
+    /// The file as it was before the change; the change may have left it alone.
+    pub fn file(&self, path: &ProjectPath) -> Option<&RecordedFile> {
+        self.files.iter().find(|file| file.path == *path)
+    }
+}
+
 /// One file of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedFile {
@@ -104,24 +111,25 @@ pub(super) fn next_id(state: &Dir) -> Result<u64, ApplyError> {
     Ok(records(state)?.last().map_or(1, |last| last + 1))
 }
 
-/// Ends a change that is in place. Once the journal is renamed it counts as done, whatever happens to the rest.
-pub(super) fn commit(state: &State, journal: &Journal, probe: Probe<'_>) -> Result<(), ApplyError> {
+/// Ends a change that is in place. Once the journal is renamed it counts as done.
+pub(super) fn commit(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
     probe
         .step(Step::Commit)
         .map_err(io("write", super::journal::JOURNAL))?;
     let renamed = state
         .dir
         .rename(JOURNAL, &state.dir, format!("{BACKUP}/{JOURNAL}"));
-    renamed.map_err(io("write", super::journal::JOURNAL))?;
-    // What is left is tidying, which the next command does if this one cannot.
-    let _ = record(state, journal.id, probe)
-        .and_then(|()| clear(state, probe))
-        .and_then(|()| prune(state, probe));
-    Ok(())
+    renamed.map_err(io("write", super::journal::JOURNAL))
 }
 
-/// Files `backup` away as the record with that number.
-fn record(state: &State, id: u64, probe: Probe<'_>) -> Result<(), ApplyError> {
+/// Files the record away and removes the rest. What cannot be done now the next command does.
+pub(super) fn tidy(state: &State, probe: Probe<'_>) {
+    let _ = clear(state, probe).and_then(|()| prune(state, probe));
+}
+
+/// Files `backup` away as the newest record.
+fn record(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
+    let id = next_id(&state.dir)?;
     let filing = || io("write", ".scaffold/undo");
     probe.step(Step::Record).map_err(filing())?;
     match state.dir.create_dir(UNDO) {
@@ -139,8 +147,9 @@ pub(super) fn clear(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
     if let Some(backup) = state.folder(BACKUP)? {
         let found = disk::read_regular(&backup, JOURNAL, ".scaffold/backup/journal")
             .map_err(|obstacle| in_state(".scaffold/backup/journal", obstacle))?;
+        drop(backup);
         match found {
-            Some(text) => record(state, Journal::parse(&text.bytes)?.id, probe)?,
+            Some(_) => record(state, probe)?,
             None => {
                 probe
                     .step(Step::Clear)
@@ -148,7 +157,7 @@ pub(super) fn clear(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
                 match gone(state.dir.remove_dir(BACKUP)) {
                     // Not all of it could be restored. It is the user's, so it is kept.
                     Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
-                        record(state, next_id(&state.dir)?, probe)?
+                        record(state, probe)?
                     }
                     removed => removed.map_err(io("remove", ".scaffold/backup"))?,
                 }

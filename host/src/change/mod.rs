@@ -26,7 +26,6 @@ use crate::{
     question::Answers,
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
-    sources::OFFICIAL,
     tree::Tree,
     ui::Ui,
     workspace::Workspace,
@@ -116,7 +115,12 @@ pub fn decide(
         }
         let (mut locked, req) = answer(&replayer, position, entry, asking)?;
         let made = replayer.run(position, &locked)?;
-        consent(made, &mut locked, &asking.allow, &mut decided);
+        // What comes with this program is accepted with the plan; both what runs and its data have to.
+        let ours = [Some(&locked.package), locked.engine.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(|pin| packages.is_embedded(pin));
+        consent(made, &mut locked, ours, &asking.allow, &mut decided);
         reqs.insert(locked.instance.clone(), req);
         lock.generators.push(locked);
     }
@@ -191,7 +195,13 @@ fn refusal(e: SandboxError) -> AskError {
 
 /// Sorts the classes of a generator's files into those allowed, those that come with the plan, and those that
 /// need a yes. What is accepted or allowed is written into the lock.
-fn consent(made: &Made, locked: &mut Locked, allow: &BTreeSet<Class>, decided: &mut Decision) {
+fn consent(
+    made: &Made,
+    locked: &mut Locked,
+    ours: bool,
+    allow: &BTreeSet<Class>,
+    decided: &mut Decision,
+) {
     let mut by_class: BTreeMap<Class, Vec<ProjectPath>> = BTreeMap::new();
     for (class, path) in made.classes() {
         by_class.entry(class).or_default().push(path.clone());
@@ -207,7 +217,7 @@ fn consent(made: &Made, locked: &mut Locked, allow: &BTreeSet<Class>, decided: &
             class,
             paths,
         };
-        if locked.package.registry == OFFICIAL {
+        if ours {
             decided.accepted.push(consent);
             locked.allow.insert(class);
         } else if allow.contains(&class) {

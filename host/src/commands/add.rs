@@ -73,11 +73,7 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
         &project,
         &intents,
         asked.given,
-        &Goal {
-            verb: "Added",
-            undo: "scaffold undo".into(),
-            enter: None,
-        },
+        &Goal::of("Added"),
     )
 }
 

@@ -28,6 +28,17 @@ pub struct Goal {
     pub enter: Option<PathBuf>,
 }
 
+impl Goal {
+    /// Of a command in a project that is there already.
+    pub fn of(verb: &'static str) -> Self {
+        Self {
+            verb,
+            undo: "scaffold undo".to_owned(),
+            enter: None,
+        }
+    }
+}
+
 /// Makes the project what the intents say.
 ///
 /// # Errors
@@ -44,6 +55,7 @@ pub fn change(
     let mode = context.mode();
     let entries = resolve(packages, intents)?;
     announce(context, &entries);
+    prepare(context, packages, &entries)?;
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let mut asking = Asking {
         ui: &mut context.ui,
@@ -73,7 +85,7 @@ pub fn change(
             .done("Nothing to do:", "the project is what it should be");
         return Ok(ExitCode::SUCCESS);
     }
-    if !show_and_ask(context, project, &mut decision, goal)? {
+    if !show_and_ask(context, project, &mut decision)? {
         return Err(CommandError::new(
             ErrorKind::Cancelled,
             "nothing was written",
@@ -133,6 +145,21 @@ fn label(context: &Context) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// The first run of a package compiles its component, which takes long enough to wonder.
+pub(super) fn prepare(
+    context: &mut Context,
+    packages: &Packages<'_>,
+    entries: &[Entry],
+) -> Result<(), CommandError> {
+    let _progress = context
+        .ui
+        .progress("Preparing the generators for this machine");
+    let pins = entries
+        .iter()
+        .map(|entry| (&entry.package, entry.engine.as_ref()));
+    Ok(packages.prepare(pins)?)
+}
+
 fn announce(context: &mut Context, entries: &[Entry]) {
     for entry in entries {
         if let Some(by) = &entry.required_by {
@@ -167,7 +194,6 @@ fn show_and_ask(
     context: &mut Context,
     project: &Project,
     decision: &mut Decision,
-    goal: &Goal,
 ) -> Result<bool, CommandError> {
     let lines = package_lines(project, decision);
     let accepted = permissions(&decision.accepted);
@@ -211,7 +237,6 @@ fn show_and_ask(
         }
         decision.grant_all();
     }
-    let _ = goal;
     // Without a terminal the command line is the consent to what the plan holds; permissions were asked above.
     let yes = context.globals.yes || !context.ui.can_ask();
     let lines = package_lines(project, decision);

@@ -69,7 +69,7 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
         page.line(Tone::Faint, format!("  {import}"));
     }
     context.ui.result(page);
-    able.map(|_| ()).map_err(|e| CommandError::permission(e))
+    able.map(|_| ()).map_err(CommandError::permission)
 }
 
 fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject) {

@@ -1,5 +1,6 @@
 //! The flags that only a package's questions make possible.
 
+use super::conclude::prepare;
 use crate::{
     change::{Entry, Given, Intent, resolve},
     cli::{Cli, Command},
@@ -42,6 +43,7 @@ pub fn read(
         });
     }
     let entries = resolve(packages, intents)?;
+    prepare(context, packages, &entries)?;
     let questions = of(packages, project, &entries);
     let asked: Vec<Asked<'_>> = questions
         .iter()

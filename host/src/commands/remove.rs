@@ -46,17 +46,12 @@ pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandErro
             }
         }
     }
-    let goal = Goal {
-        verb: "Removed",
-        undo: "scaffold undo".into(),
-        enter: None,
-    };
     change(
         context,
         &packages,
         &project,
         &intents,
         context.given()?,
-        &goal,
+        &Goal::of("Removed"),
     )
 }

@@ -19,10 +19,12 @@ pub fn run(context: &mut Context, args: &Set) -> Result<ExitCode, CommandError> 
     for intent in &mut intents {
         intent.reconsider = given.concerns(&intent.instance, &intent.package.short());
     }
-    let goal = Goal {
-        verb: "Changed",
-        undo: "scaffold undo".into(),
-        enter: None,
-    };
-    change(context, &packages, &project, &intents, given, &goal)
+    change(
+        context,
+        &packages,
+        &project,
+        &intents,
+        given,
+        &Goal::of("Changed"),
+    )
 }

@@ -48,10 +48,12 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
         })
         .collect();
     let given = context.given()?;
-    let goal = Goal {
-        verb: "Synced",
-        undo: "scaffold undo".into(),
-        enter: None,
-    };
-    change(context, &packages, &project, &intents, given, &goal)
+    change(
+        context,
+        &packages,
+        &project,
+        &intents,
+        given,
+        &Goal::of("Synced"),
+    )
 }

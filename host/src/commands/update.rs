@@ -30,10 +30,12 @@ pub fn run(context: &mut Context, args: &Update) -> Result<ExitCode, CommandErro
         intents[position] = intent;
     }
     let asked = questions::read(context, &packages, &project, &intents, "update")?;
-    let goal = Goal {
-        verb: "Updated",
-        undo: "scaffold undo".into(),
-        enter: None,
-    };
-    change(context, &packages, &project, &intents, asked.given, &goal)
+    change(
+        context,
+        &packages,
+        &project,
+        &intents,
+        asked.given,
+        &Goal::of("Updated"),
+    )
 }

@@ -1,6 +1,6 @@
 //! Three-way merge of what was generated, what is generated now, and what the user has: a plan.
 //!
-//! Reads the project, writes nothing, decides file by file (the table is in [`mod@file`]). No byte the user wrote is
+//! Reads the project, writes nothing, decides file by file (the table is in `file.rs`). No byte the user wrote is
 //! dropped: a file of the user's is changed only together with the new version, and deleted only if it is unedited.
 
 mod file;

@@ -58,6 +58,7 @@ impl Folders {
     }
 
     /// The folder `path` lies in, made where it is missing; `made` is told each folder that was.
+    #[expect(clippy::disallowed_methods, reason = "called by apply alone")]
     pub(crate) fn make_parent_of(
         &mut self,
         path: &ProjectPath,

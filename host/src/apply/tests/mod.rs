@@ -1,5 +1,6 @@
 //! Applying, stopped at every step there is.
 
+mod any;
 mod faults;
 mod plain;
 mod races;
@@ -7,6 +8,7 @@ mod recovery;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +20,13 @@ use crate::workspace::Found;
 
 /// Every file and folder below a folder, with mode and bytes.
 pub(super) type Snapshot = BTreeMap<String, (u32, Option<Vec<u8>>)>;
+
+/// A folder for a test, in memory where the system offers that: waiting for a disk would be most of the time.
+pub(super) fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
 
 pub(super) fn path(at: &str) -> ProjectPath {
     ProjectPath::parse(at).unwrap()
@@ -148,7 +157,7 @@ impl Scenario {
             ("new/deep/create", "1\n", false),
             ("dir/run", "1\n", true),
         ]);
-        let dir = tempfile::tempdir().unwrap();
+        let dir = scratch();
         let root = dir.path().join("project");
         for (at, file) in base.iter() {
             put(&root, at.as_str(), &file.bytes);
@@ -184,7 +193,7 @@ impl Scenario {
     pub(super) fn small() -> Self {
         let base = tree(&[("a", "1\n", false), ("d/b", "1\n", false)]);
         let theirs = tree(&[("a", "2\n", false), ("n/c", "1\n", false)]);
-        let dir = tempfile::tempdir().unwrap();
+        let dir = scratch();
         let root = dir.path().join("project");
         put(&root, "a", b"1\n");
         put(&root, "d/b", b"1\n");
@@ -205,7 +214,7 @@ impl Scenario {
 
     /// A project that does not exist, in a folder that does not either.
     pub(super) fn fresh() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = scratch();
         let root = dir.path().join("above/project");
         let theirs = tree(&[
             ("a", "1\n", false),
@@ -232,7 +241,7 @@ impl Scenario {
 
     /// Only new files, in a folder that is there.
     pub(super) fn additions() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = scratch();
         let root = dir.path().join("project");
         put(&root, "users", b"mine");
         let theirs = tree(&[("a", "1\n", false), ("d/b", "1\n", true)]);

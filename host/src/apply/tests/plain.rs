@@ -50,7 +50,7 @@ fn every_kind_of_change_arrives() {
 
 #[test]
 fn an_empty_plan_writes_nothing_at_all() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = scratch();
     let applied =
         super::super::apply(dir.path(), &Plan::default(), &[], &Options::default()).unwrap();
     assert_eq!(applied, Applied::default());
@@ -125,7 +125,7 @@ fn secrets_are_drawn_once_a_name_and_never_twice_the_same() {
     let key = Placeholder::new("key", 32).unwrap();
     let line = format!("KEY={key}\n");
     let make = || {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = scratch();
         let root = dir.path().join("new");
         let theirs = tree(&[(".env", &line, false), ("other.env", &line, false)]);
         let plan = merge(
@@ -162,7 +162,7 @@ fn secrets_are_drawn_once_a_name_and_never_twice_the_same() {
 
 #[test]
 fn the_last_ten_changes_are_remembered_with_what_they_replaced() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = scratch();
     let root = dir.path();
     assert_eq!(last_change(root).unwrap(), None);
     for number in 0..13 {

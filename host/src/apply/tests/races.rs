@@ -28,7 +28,8 @@ fn what_changed_after_the_plan_is_not_overwritten() {
 /// Between the check and the move there is a moment, in which nothing is lost either.
 #[test]
 fn what_changes_at_the_last_moment_is_kept() {
-    let change: [(&str, fn(&Path)); 3] = [
+    type Change = fn(&Path);
+    let change: [(&str, Change); 3] = [
         ("a", |root| put(root, "a", b"mine\n")),
         ("d/b", |root| put(root, "d/b", b"mine\n")),
         ("n/c", |root| put(root, "n/c", b"mine\n")),
@@ -40,7 +41,7 @@ fn what_changes_at_the_last_moment_is_kept() {
             .iter()
             .position(|step| *step == Step::SyncFolders)
             .unwrap();
-        for at in from..to {
+        for (at, step) in steps.iter().enumerate().take(to).skip(from) {
             let scenario = Scenario::small();
             let old = project(&scenario.root).unwrap();
             let count = Cell::new(0);
@@ -55,7 +56,7 @@ fn what_changes_at_the_last_moment_is_kept() {
                 now[file].1.as_deref(),
                 Some(&b"mine\n"[..]),
                 "{file} at {:?}: {result:?}",
-                steps[at]
+                step
             );
             if result.is_err() {
                 now.remove(file);
@@ -63,7 +64,7 @@ fn what_changes_at_the_last_moment_is_kept() {
                 old.remove(file);
                 now.retain(|at, _| at != "n" && at != "d");
                 old.retain(|at, _| at != "n" && at != "d");
-                assert_eq!(now, old, "{file} at {:?}", steps[at]);
+                assert_eq!(now, old, "{file} at {:?}", step);
             }
         }
     }
@@ -233,7 +234,7 @@ mod links {
     fn swapped_in_at_any_step_leads_nowhere() {
         let (_, steps) = Scenario::outcome(Scenario::small);
         for swapped in ["a", "d", "n"] {
-            for at in 0..steps.len() {
+            for (at, step) in steps.iter().enumerate() {
                 let scenario = Scenario::small();
                 let outside = tempfile::tempdir().unwrap();
                 put(outside.path(), "b", b"1\n");
@@ -258,14 +259,14 @@ mod links {
                     snapshot(outside.path()),
                     there,
                     "{swapped} at {:?}: {result:?}",
-                    steps[at]
+                    step
                 );
                 let _ = recover(&scenario.root, &Options::default());
                 assert_eq!(
                     snapshot(outside.path()),
                     there,
                     "{swapped} at {:?}: {result:?}",
-                    steps[at]
+                    step
                 );
             }
         }

@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-use std::path::Path;
+mod any;
 
-use proptest::prelude::*;
+use std::path::Path;
 
 use super::*;
 use crate::plan::Totals;
@@ -463,63 +462,5 @@ mod unix {
             error.to_string().contains("a is a symbolic link"),
             "{error}"
         );
-    }
-}
-
-/// Texts of few different lines, so that the sides often agree and often do not.
-fn some_text() -> impl Strategy<Value = String> {
-    "([abcde]{1,2}\r?\n|[abcde]{1,2}\n|=======\n|<<<<<<< x\n){0,8}[ab]?"
-}
-
-proptest! {
-    #[test]
-    fn without_edits_the_result_is_exactly_the_new_version(base in some_text(), theirs in some_text()) {
-        let merged = plan(&tree(&[("a", &base)]), &tree(&[("a", &theirs)]), &[("a", &base)]);
-        let after = merged.actions[0].after.as_ref().unwrap();
-        prop_assert_eq!(&*after.bytes, theirs.as_bytes());
-    }
-
-    #[test]
-    fn without_a_new_version_the_users_stands(base in some_text(), ours in some_text()) {
-        let merged = plan(&tree(&[("a", &base)]), &tree(&[("a", &base)]), &[("a", &ours)]);
-        prop_assert!(merged.is_empty());
-    }
-
-    #[test]
-    fn edits_in_different_places_all_survive(
-        before in prop::collection::vec("[a-z]{1,4}", 3..8),
-        between in prop::collection::vec("[a-z]{1,4}", 3..8),
-        swap in any::<bool>(),
-    ) {
-        let numbered = |lines: &[String], from: usize| lines.iter().enumerate().map(|(n, line)| format!("{}{line}\n", n + from)).collect::<String>();
-        let (first, second) = (numbered(&before, 0), numbered(&between, 100));
-        let base = format!("head\n{first}middle\n{second}tail\n");
-        let (one, two) = (base.replace("head", "HEAD\nmore"), base.replace("tail", "TAIL"));
-        let (ours, theirs) = if swap { (two, one) } else { (one, two) };
-        let merged = plan(&tree(&[("a", &base)]), &tree(&[("a", &theirs)]), &[("a", &ours)]);
-        let after = merged.actions[0].after.as_ref().unwrap();
-        prop_assert_eq!(merged.actions[0].verb, Verb::Merge);
-        let expected = format!("HEAD\nmore\n{first}middle\n{second}TAIL\n");
-        prop_assert_eq!(&*after.bytes, expected.as_bytes());
-    }
-
-    /// What the user added is in the result, whatever the sides are.
-    #[test]
-    fn no_line_of_the_users_disappears(base in some_text(), theirs in some_text(), ours in some_text(), known in any::<bool>()) {
-        let base_tree = if known { tree(&[("a", &base)]) } else { Tree::new() };
-        let merged = plan(&base_tree, &tree(&[("a", &theirs)]), &[("a", &ours)]);
-        let action = merged.actions.iter().find(|action| action.path.as_str() == "a").unwrap();
-        let after = String::from_utf8(action.after.as_ref().unwrap().bytes.to_vec()).unwrap();
-        let count = |text: &str| text.lines().map(str::to_owned).fold(BTreeMap::new(), |mut counts, line| {
-            *counts.entry(line).or_insert(0_usize) += 1;
-            counts
-        });
-        let (base, ours, after) = (if known { count(&base) } else { BTreeMap::new() }, count(&ours), count(&after));
-        for (line, times) in &ours {
-            let old = base.get(line).copied().unwrap_or_default();
-            let now = after.get(line).copied().unwrap_or_default();
-            // Of a line the user has more often than before, at least the additional ones are there.
-            prop_assert!(now >= times.saturating_sub(old), "{line:?} {times} -> {now}");
-        }
     }
 }
