@@ -9,55 +9,15 @@
 )]
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::hint::black_box;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
+use folder::Folder;
 use scaffold_guest::{Kind, Request, Value};
-use scaffold_template::{Changes, Draft, Error, Package, Project, World, generate, questions};
+use scaffold_template::{World, generate, questions};
 
-struct Files(BTreeMap<String, Vec<u8>>);
-
-fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(root, &path, files);
-        } else {
-            let name = path
-                .strip_prefix(root)
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace('\\', "/");
-            files.insert(name, fs::read(&path).unwrap());
-        }
-    }
-}
-
-impl Package for Files {
-    fn read(&self, path: &str) -> Result<Vec<u8>, Error> {
-        Ok(self.0[path].clone())
-    }
-
-    fn paths(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
-    }
-}
-
-impl Project for Files {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.0.get(path).cloned())
-    }
-}
-
-impl Changes for Files {
-    fn write(&mut self, path: &str, draft: &Draft) -> Result<(), Error> {
-        self.0.insert(path.to_owned(), draft.contents.clone());
-        Ok(())
-    }
-}
+#[path = "../tests/folder/mod.rs"]
+mod folder;
 
 /// The shortest of many runs: what the code costs when nothing else gets in its way.
 fn shortest(mut run: impl FnMut()) -> Duration {
@@ -72,10 +32,7 @@ fn shortest(mut run: impl FnMut()) -> Duration {
 }
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../django");
-    let mut files = BTreeMap::new();
-    collect(&root, &root, &mut files);
-    let (package, nothing) = (Files(files), Files(BTreeMap::new()));
+    let (package, nothing) = (Folder::open("django"), Folder(BTreeMap::new()));
     let world = World {
         package: &package,
         project: &nothing,
@@ -102,7 +59,7 @@ fn main() {
     });
     let mut count = 0;
     let made = shortest(|| {
-        let mut changes = Files(BTreeMap::new());
+        let mut changes = Folder(BTreeMap::new());
         black_box(generate(&world, &request, &mut changes).unwrap());
         count = changes.0.len();
     });

@@ -68,12 +68,11 @@ pub(crate) fn run(
         package: &manifest.name,
         project,
         renderer,
-        scope,
         drafts,
     };
     for edit in &manifest.edits {
-        if renderer.holds(edit.when.as_ref(), scope)? {
-            editor.edit(edit)?;
+        for scope in renderer.rounds(edit.each.as_ref(), edit.when.as_ref(), scope)? {
+            editor.edit(edit, &scope)?;
         }
     }
     Ok(editor.drafts)
@@ -83,13 +82,12 @@ struct Editor<'a> {
     package: &'a str,
     project: &'a dyn Project,
     renderer: &'a Renderer<'a>,
-    scope: &'a Scope,
     drafts: Drafts,
 }
 
 impl Editor<'_> {
-    fn edit(&mut self, edit: &Edit) -> Result<(), Error> {
-        let path = self.renderer.string(&edit.file, self.scope)?;
+    fn edit(&mut self, edit: &Edit, scope: &Scope) -> Result<(), Error> {
+        let path = self.renderer.string(&edit.file, scope)?;
         let path = path.trim();
         let missing = |message: String| Error::MissingPlace {
             line: edit.line,
@@ -121,7 +119,7 @@ impl Editor<'_> {
             text.to_owned()
         };
         let result = self
-            .apply(edit, &source)?
+            .apply(edit, &source, scope)?
             .map_err(|problem| match problem {
                 Problem::Place(message) => missing(message),
                 Problem::Content(message) => Error::Template {
@@ -154,12 +152,17 @@ impl Editor<'_> {
         }))
     }
 
-    fn apply(&self, edit: &Edit, source: &str) -> Result<Result<String, Problem>, Error> {
+    fn apply(
+        &self,
+        edit: &Edit,
+        source: &str,
+        scope: &Scope,
+    ) -> Result<Result<String, Problem>, Error> {
         let text = |text: &Text| {
             if edit.verbatim {
                 Ok(text.text.clone())
             } else {
-                self.renderer.content(text, self.scope)
+                self.renderer.content(text, scope)
             }
         };
         let texts = |all: &[Text]| all.iter().map(text).collect::<Result<Vec<String>, Error>>();

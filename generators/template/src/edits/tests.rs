@@ -151,3 +151,12 @@ fn content_uses_the_packages_delimiters_and_may_be_verbatim() {
     let verbatim = Fixture::new(&edit("verbatim = true\n")).standing("my-shop", "");
     assert_eq!(verbatim.made()["my-shop"], "{{ x }} [[ project_slug ]]\n");
 }
+
+#[test]
+fn an_edit_can_be_made_for_each_item() {
+    let manifest = "[[questions]]\nname = \"parts\"\nprompt = \"?\"\ntype = \"any-of\"\nchoices = [\"x\", \"y\", \"z\"]\ndefault = [\"x\", \"y\", \"z\"]\n\n[[edits]]\nfile = \"a\"\neach = \"part in parts\"\nwhen = \"part != 'y'\"\nop = \"lines\"\nlines = [\"{{ part | upper }}\"]\n";
+    assert_eq!(
+        Fixture::new(manifest).standing("a", "").made()["a"],
+        "X\nZ\n"
+    );
+}

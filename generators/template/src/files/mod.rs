@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use minijinja::Value;
-
 use crate::engine::{Draft, Package};
 use crate::error::Error;
 use crate::glob;
-use crate::manifest::{FileRule, Manifest, Text};
+use crate::manifest::{Each, FileRule, Manifest, Text};
 use crate::render::{Partial, Renderer, Scope};
 
 /// The files of the run so far, by their path in the project.
@@ -61,7 +59,7 @@ fn text(path: &str, bytes: Vec<u8>) -> Result<String, Error> {
 struct Fate<'a> {
     when: Option<&'a Text>,
     verbatim: bool,
-    each: Option<(&'a str, &'a Text)>,
+    each: Option<&'a Each>,
     executable: bool,
     seed: bool,
     to: Option<&'a Text>,
@@ -79,10 +77,7 @@ impl<'a> Fate<'a> {
                 .iter()
                 .find_map(|rule| rule.verbatim)
                 .unwrap_or(false),
-            each: matching
-                .iter()
-                .find_map(|rule| rule.each.as_ref())
-                .map(|each| (each.name.as_str(), &each.list)),
+            each: matching.iter().find_map(|rule| rule.each.as_ref()),
             executable: matching
                 .iter()
                 .find_map(|rule| rule.executable)
@@ -120,35 +115,8 @@ impl Maker<'_> {
     /// One file of the package: made never, once, or once for each item of a list.
     fn source(&mut self, path: &str, relative: &str) -> Result<(), Error> {
         let fate = Fate::of(&self.manifest.files, relative);
-        let scope = self.scope.clone();
-        let Some((name, list)) = fate.each else {
-            if self.renderer.holds(fate.when, &scope)? {
-                self.make(path, relative, &fate, &scope)?;
-            }
-            return Ok(());
-        };
-        // A condition that does not use the item decides over the whole loop, list included.
-        let inside = fate
-            .when
-            .is_some_and(|when| self.renderer.names_in(when).iter().any(|used| used == name));
-        if !inside && !self.renderer.holds(fate.when, &scope)? {
-            return Ok(());
-        }
-        let items = self.renderer.value(list, &scope)?;
-        let items = items.try_iter().map_err(|_| {
-            Error::manifest(
-                list.line,
-                format!(
-                    "`{}` is not a list, so there is nothing to loop over.",
-                    list.text
-                ),
-            )
-        })?;
-        for item in items.collect::<Vec<Value>>() {
-            let scope = scope.with(name, item);
-            if !inside || self.renderer.holds(fate.when, &scope)? {
-                self.make(path, relative, &fate, &scope)?;
-            }
+        for scope in self.renderer.rounds(fate.each, fate.when, self.scope)? {
+            self.make(path, relative, &fate, &scope)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::Text;
 use super::read::Keys;
+use super::tables::{Each, each};
 use crate::error::Error;
 use crate::names;
 
@@ -11,6 +12,8 @@ pub(crate) struct Edit {
     pub line: usize,
     pub file: Text,
     pub when: Option<Text>,
+    /// Made once for each item of a list.
+    pub each: Option<Each>,
     /// A missing file is no error.
     pub optional: bool,
     /// A missing file is made.
@@ -75,6 +78,7 @@ const OPS: &[&str] = &[
 pub(crate) const KEYS: &[&str] = &[
     "file",
     "when",
+    "each",
     "op",
     "optional",
     "create",
@@ -149,7 +153,7 @@ pub(crate) fn edit(keys: &Keys<'_>) -> Result<Edit, Error> {
             return Err(keys.error("op", format!("`{other}` is not an edit. {hint}")));
         }
     };
-    let common = ["file", "when", "op", "optional", "verbatim"];
+    let common = ["file", "when", "each", "op", "optional", "verbatim"];
     if let Some(key) = KEYS
         .iter()
         .find(|key| keys.has(key) && !own.contains(key) && !common.contains(key))
@@ -164,6 +168,7 @@ pub(crate) fn edit(keys: &Keys<'_>) -> Result<Edit, Error> {
         line: keys.line,
         file: keys.needed("file")?,
         when: keys.text("when")?,
+        each: each(keys)?,
         optional: keys.flag("optional")?.unwrap_or(false),
         create: keys.flag("create")?.unwrap_or(false),
         verbatim: keys.flag("verbatim")?.unwrap_or(false),

@@ -8,7 +8,7 @@ pub(crate) mod read;
 mod tables;
 
 pub(crate) use edits::{Anchor, Edit, Format, Op};
-pub(crate) use tables::{Delimiters, FileRule, Note, Settings, Step};
+pub(crate) use tables::{Delimiters, Each, FileRule, Note, Settings, Step};
 
 use crate::error::Error;
 use crate::questions::spec::Question;

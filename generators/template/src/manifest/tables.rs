@@ -125,30 +125,30 @@ pub(crate) fn file_rule(keys: &Keys<'_>) -> Result<FileRule, Error> {
         pattern: keys.needed("match")?.text,
         when: keys.text("when")?,
         verbatim: keys.flag("verbatim")?,
-        each: keys
-            .text("each")?
-            .map(|text| each(keys, &text))
-            .transpose()?,
+        each: each(keys)?,
         executable: keys.flag("executable")?,
         seed: keys.flag("seed")?,
         to: keys.text("to")?,
     })
 }
 
-fn each(keys: &Keys<'_>, text: &Text) -> Result<Each, Error> {
+pub(super) fn each(keys: &Keys<'_>) -> Result<Option<Each>, Error> {
+    let Some(text) = keys.text("each")? else {
+        return Ok(None);
+    };
     let (name, list) = text
         .text
         .split_once(" in ")
         .map(|(name, list)| (name.trim(), list.trim()))
         .filter(|(name, list)| is_identifier(name) && !list.is_empty())
         .ok_or_else(|| keys.error("each", "`each` is a name and a list, as in `app in apps`."))?;
-    Ok(Each {
+    Ok(Some(Each {
         name: name.to_owned(),
         list: Text {
             text: list.to_owned(),
             line: text.line,
         },
-    })
+    }))
 }
 
 fn is_identifier(name: &str) -> bool {

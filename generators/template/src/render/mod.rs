@@ -10,7 +10,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use minijinja_contrib::pycompat;
 
 use crate::error::{Error, MANIFEST};
-use crate::manifest::{Delimiters, Manifest, Text};
+use crate::manifest::{Delimiters, Each, Manifest, Text};
 use crate::names;
 use crate::words;
 use fault::Place;
@@ -184,6 +184,41 @@ impl<'a> Renderer<'a> {
                 None => Err(failed(error)),
             },
         }
+    }
+
+    /// The scopes in which a loop over a list, if there is one, and a condition let something happen.
+    pub(crate) fn rounds(
+        &self,
+        each: Option<&Each>,
+        when: Option<&Text>,
+        scope: &Scope,
+    ) -> Result<Vec<Scope>, Error> {
+        // A condition that does not use the item decides over the whole loop, list included.
+        let inside = each
+            .is_some_and(|each| when.is_some_and(|when| self.names_in(when).contains(&each.name)));
+        if !inside && !self.holds(when, scope)? {
+            return Ok(Vec::new());
+        }
+        let Some(each) = each else {
+            return Ok(vec![scope.clone()]);
+        };
+        let items = self.value(&each.list, scope)?;
+        let items = items.try_iter().map_err(|_| {
+            let list = &each.list;
+            let message = format!(
+                "`{}` is not a list, so there is nothing to loop over.",
+                list.text
+            );
+            Error::manifest(list.line, message)
+        })?;
+        let mut rounds = Vec::new();
+        for item in items {
+            let scope = scope.with(&each.name, item);
+            if !inside || self.holds(when, &scope)? {
+                rounds.push(scope);
+            }
+        }
+        Ok(rounds)
     }
 
     /// The names an expression uses; none if it cannot be parsed, which evaluating it reports.
