@@ -11,3 +11,10 @@ mod environment;
 
 #[path = "e2e/new.rs"]
 mod new;
+
+#[path = "e2e/guests.rs"]
+mod guests;
+#[path = "e2e/hostile.rs"]
+mod hostile;
+#[path = "e2e/sandbox.rs"]
+mod sandbox;

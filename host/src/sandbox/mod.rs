@@ -10,6 +10,7 @@ mod convert;
 mod imports;
 mod limits;
 mod state;
+mod trap;
 
 use std::{
     path::Path,
@@ -23,7 +24,7 @@ pub use limits::{LimitPassed, Limits};
 use scaffold_registry::{Digest, Package, PackageName};
 pub use state::ChangeSet;
 use wasmtime::{
-    Config, Engine, Store, Trap, WasmBacktraceDetails,
+    Config, Engine, Store, WasmBacktraceDetails,
     component::{Component, HasSelf, Linker},
 };
 
@@ -83,6 +84,13 @@ pub enum LogLevel {
     Warn,
 }
 
+impl Outcome {
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let steps = self.steps.iter().flat_map(|s| [&*s.why, &*s.command]);
+        steps.chain(self.notes.iter().map(String::as_str))
+    }
+}
+
 /// Something the guest said. Not yet cleaned for a terminal.
 #[derive(Debug, Clone)]
 pub struct LogLine {
@@ -105,6 +113,14 @@ pub struct Failure {
     pub code: String,
     pub message: String,
     pub subject: Option<String>,
+}
+
+impl Failure {
+    fn words(&self) -> impl Iterator<Item = &str> {
+        [&*self.code, &*self.message]
+            .into_iter()
+            .chain(self.subject.as_deref())
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -237,6 +253,7 @@ fn config(limits: &Limits) -> Config {
     config
         .wasm_component_model(true)
         .wasm_memory64(false)
+        .wasm_multi_memory(false)
         .wasm_relaxed_simd(false)
         // One and the same NaN on every machine, or replay would not be exact.
         .cranelift_nan_canonicalization(true)
@@ -290,11 +307,26 @@ impl Generator {
         let (outcome, state) = self.call(input, true, |generator, store| {
             generator.call_generate(store, &request)
         })?;
+        let outcome = Outcome::from(outcome);
+        self.bound(outcome.words())?;
         Ok(Generated {
             changes: state.changes,
-            outcome: outcome.into(),
+            outcome,
             log: state.log,
         })
+    }
+
+    /// What a call ends with is shown to a person, and so may be no longer than a log.
+    fn bound<'a>(&self, words: impl Iterator<Item = &'a str>) -> Result<(), SandboxError> {
+        // One more each, or a million empty notes would be nothing.
+        let bytes: usize = words.map(|text| text.len().saturating_add(1)).sum();
+        if bytes > self.limits.log {
+            return Err(SandboxError::Limit {
+                package: self.package.clone(),
+                source: LimitPassed::bytes("log", self.limits.log),
+            });
+        }
+        Ok(())
     }
 
     fn call<T>(
@@ -320,43 +352,16 @@ impl Generator {
         let state = store.into_data();
         match result {
             Ok(Ok(value)) => Ok((value, state)),
-            Ok(Err(failure)) => Err(SandboxError::Failed {
-                package: self.package.clone(),
-                source: failure.into(),
-            }),
+            Ok(Err(failure)) => {
+                let source = Failure::from(failure);
+                self.bound(source.words())?;
+                Err(SandboxError::Failed {
+                    package: self.package.clone(),
+                    source,
+                })
+            }
             Err(trap) => Err(self.explain(&trap, &state)),
         }
-    }
-
-    /// Why a call trapped, in words.
-    fn explain(&self, trap: &wasmtime::Error, state: &State) -> SandboxError {
-        let package = self.package.clone();
-        let limit = match trap.downcast_ref::<Trap>() {
-            Some(Trap::OutOfFuel) => Some(LimitPassed::new("fuel", self.limits.fuel)),
-            Some(Trap::Interrupt) => Some(LimitPassed::new(
-                "time",
-                format_args!("{:?}", self.limits.time),
-            )),
-            Some(Trap::StackOverflow) => Some(LimitPassed::new(
-                "stack",
-                format_args!("{} KiB", self.limits.stack / 1024),
-            )),
-            _ => trap.downcast_ref::<LimitPassed>().cloned(),
-        };
-        if let Some(source) = limit {
-            return SandboxError::Limit { package, source };
-        }
-        // The SDK says where a panic was before it traps.
-        let said = state
-            .log
-            .iter()
-            .rev()
-            .find(|l| l.text.starts_with("panic at "));
-        let reason = said.map_or_else(
-            || format!("{}", trap.root_cause()),
-            |line| line.text.clone(),
-        );
-        SandboxError::Crashed { package, reason }
     }
 }
 
