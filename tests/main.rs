@@ -9,5 +9,13 @@
 #[path = "e2e/environment.rs"]
 mod environment;
 
+#[path = "e2e/commands.rs"]
+mod commands;
+#[path = "e2e/errors.rs"]
+mod errors;
+#[path = "e2e/lifecycle.rs"]
+mod lifecycle;
 #[path = "e2e/new.rs"]
 mod new;
+#[path = "e2e/refusals.rs"]
+mod refusals;

@@ -46,11 +46,7 @@ pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandErro
             }
         }
     }
-    let goal = Goal {
-        verb: "Removed",
-        undo: "scaffold undo".into(),
-        enter: None,
-    };
+    let goal = Goal::new("Removed");
     change(
         context,
         &packages,

@@ -48,10 +48,6 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
         })
         .collect();
     let given = context.given()?;
-    let goal = Goal {
-        verb: "Synced",
-        undo: "scaffold undo".into(),
-        enter: None,
-    };
+    let goal = Goal::new("Synced");
     change(context, &packages, &project, &intents, given, &goal)
 }

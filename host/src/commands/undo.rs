@@ -39,11 +39,7 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let intents = as_locked(&lock, &reqs);
-    let goal = Goal {
-        verb: "Undone",
-        undo: "scaffold undo".into(),
-        enter: None,
-    };
+    let goal = Goal::new("Undone");
     change(
         context,
         &packages,

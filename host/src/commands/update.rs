@@ -31,9 +31,8 @@ pub fn run(context: &mut Context, args: &Update) -> Result<ExitCode, CommandErro
     }
     let asked = questions::read(context, &packages, &project, &intents, "update")?;
     let goal = Goal {
-        verb: "Updated",
-        undo: "scaffold undo".into(),
-        enter: None,
+        idle: "nothing newer satisfies what scaffold.toml asks for",
+        ..Goal::new("Updated")
     };
     change(context, &packages, &project, &intents, asked.given, &goal)
 }
