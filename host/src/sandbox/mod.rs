@@ -150,8 +150,11 @@ pub enum SandboxError {
 
 fn place(failure: &Failure) -> String {
     match &failure.subject {
-        Some(subject) => format!("{subject}: {}", failure.message),
-        None => failure.message.clone(),
+        // Many a package begins its words with the place already.
+        Some(subject) if !failure.message.starts_with(subject.as_str()) => {
+            format!("{subject}: {}", failure.message)
+        }
+        _ => failure.message.clone(),
     }
 }
 
