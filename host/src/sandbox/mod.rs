@@ -235,10 +235,11 @@ impl Sandbox {
         let mut linker = Linker::new(&self.engine);
         bindings::Generator::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(unusable)?;
-        let pre = linker
-            .instantiate_pre(component)
-            .and_then(GeneratorPre::new)
-            .map_err(unusable)?;
+        let pre = linker.instantiate_pre(component).map_err(unusable)?;
+        let pre = GeneratorPre::new(pre).map_err(|e| SandboxError::Unusable {
+            package: package.to_owned(),
+            reason: format!("it is no generator: {e:#}"),
+        })?;
         Ok(Generator {
             package: package.to_owned(),
             limits: self.limits.clone(),
