@@ -18,3 +18,5 @@ mod guests;
 mod hostile;
 #[path = "e2e/sandbox.rs"]
 mod sandbox;
+#[path = "e2e/sandbox_rules.rs"]
+mod sandbox_rules;

@@ -7,17 +7,13 @@
 mod bindings;
 mod compiled;
 mod convert;
+mod deadline;
 mod imports;
 mod limits;
 mod state;
 mod trap;
 
-use std::{
-    path::Path,
-    sync::{Arc, mpsc},
-    thread,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc};
 
 pub use imports::{Ability, Refusal, abilities, import_names};
 pub use limits::{LimitPassed, Limits};
@@ -28,7 +24,7 @@ use wasmtime::{
     component::{Component, HasSelf, Linker},
 };
 
-use self::{bindings::GeneratorPre, compiled::CompiledCache, state::State};
+use self::{bindings::GeneratorPre, compiled::CompiledCache, deadline::Deadline, state::State};
 use crate::{
     grants::Patterns,
     question::{Answers, Question},
@@ -362,39 +358,6 @@ impl Generator {
                 })
             }
             Err(trap) => Err(self.explain(&trap, &state)),
-        }
-    }
-}
-
-/// Interrupts guests of an engine once, after a time; dropped earlier, it never does.
-struct Deadline {
-    thread: Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>,
-}
-
-impl Deadline {
-    fn start(engine: &Engine, after: Duration) -> Self {
-        let (cancel, cancelled) = mpsc::channel::<()>();
-        let engine = engine.clone();
-        let thread = thread::Builder::new()
-            .name("deadline".into())
-            .spawn(move || {
-                if cancelled.recv_timeout(after) == Err(mpsc::RecvTimeoutError::Timeout) {
-                    engine.increment_epoch();
-                }
-            });
-        // Without a thread the fuel still bounds the guest.
-        Self {
-            thread: thread.ok().map(|thread| (cancel, thread)),
-        }
-    }
-}
-
-impl Drop for Deadline {
-    fn drop(&mut self) {
-        if let Some((cancel, thread)) = self.thread.take() {
-            drop(cancel);
-            // Waited for, so that a late tick cannot interrupt the next call.
-            let _ = thread.join();
         }
     }
 }
