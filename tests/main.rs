@@ -26,3 +26,5 @@ mod hostile;
 mod refusals;
 #[path = "e2e/sandbox.rs"]
 mod sandbox;
+#[path = "e2e/sandbox_rules.rs"]
+mod sandbox_rules;
