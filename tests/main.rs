@@ -9,6 +9,12 @@
 #[path = "e2e/environment.rs"]
 mod environment;
 
+#[path = "e2e/commands.rs"]
+mod commands;
+#[path = "e2e/errors.rs"]
+mod errors;
+#[path = "e2e/lifecycle.rs"]
+mod lifecycle;
 #[path = "e2e/new.rs"]
 mod new;
 
@@ -16,5 +22,9 @@ mod new;
 mod guests;
 #[path = "e2e/hostile.rs"]
 mod hostile;
+#[path = "e2e/refusals.rs"]
+mod refusals;
 #[path = "e2e/sandbox.rs"]
 mod sandbox;
+#[path = "e2e/sandbox_rules.rs"]
+mod sandbox_rules;

@@ -101,11 +101,9 @@ impl Context {
     pub fn given(&self) -> Result<Given, CommandError> {
         let mut given = Given::default();
         if let Some(file) = &self.globals.data_file {
-            given
-                .add_file(&self.here.join(file))
-                .kind(ErrorKind::Usage)?;
+            given.add_file(&self.here.join(file))?;
         }
-        given.add_pairs(&self.globals.data).kind(ErrorKind::Usage)?;
+        given.add_pairs(&self.globals.data)?;
         Ok(given)
     }
 

@@ -103,7 +103,8 @@ pub fn augment(cli: Command, subcommand: &str, asked: &[Asked<'_>]) -> Command {
 
 fn flag(question: &Question, package: &str) -> Arg {
     let mut help = question.prompt.clone();
-    if let Some(default) = &question.default {
+    let default = question.default.as_ref().map(ToString::to_string);
+    if let Some(default) = default.filter(|default| !default.is_empty()) {
         help.push_str(&format!(" [default: {default}]"));
     }
     let arg = Arg::new(id(&question.name))

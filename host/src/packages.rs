@@ -20,6 +20,9 @@ use crate::{
     store::{DigestMismatch, Store, VerifiedPackage},
 };
 
+/// Begins the notice of a cache that cannot be written.
+const UNKEPT: &str = "packages were not kept for later";
+
 /// Opens packages, each once.
 pub struct Packages<'a> {
     pub sources: &'a Sources,
@@ -170,9 +173,11 @@ impl<'a> Packages<'a> {
         if !self.store.has(&pin.blob)
             && let Err(e) = self.store.keep(&package)
         {
-            self.notices
-                .borrow_mut()
-                .push(format!("{what} was not kept for later: {e}"));
+            // Said once: what keeps one package out of the cache keeps the others out as well.
+            let mut notices = self.notices.borrow_mut();
+            if !notices.iter().any(|notice| notice.starts_with(UNKEPT)) {
+                notices.push(format!("{UNKEPT}: {e}"));
+            }
         }
         Ok(package)
     }

@@ -9,6 +9,8 @@ use std::{
 
 use tempfile::TempDir;
 
+const BINARY: &str = env!("CARGO_BIN_EXE_scaffold");
+
 /// Folders that one test works in.
 pub struct World {
     root: TempDir,
@@ -16,6 +18,8 @@ pub struct World {
 
 /// How a run of the program ended.
 pub struct Run {
+    /// The command as it was typed.
+    pub line: String,
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -24,13 +28,16 @@ pub struct Run {
 /// For whole-output snapshots.
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "exit: {}",
-            self.code
-                .map_or_else(|| "killed".into(), |code| code.to_string())
-        )?;
-        write!(f, "--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr)
+        let code = self
+            .code
+            .map_or_else(|| "killed".into(), |code| code.to_string());
+        writeln!(f, "$ scaffold {}\nexit: {code}", self.line)?;
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                write!(f, "--- {name}\n{text}")?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -45,6 +52,25 @@ impl Run {
     pub fn failed_with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
         self
+    }
+}
+
+/// Several runs as one snapshot, in the order in which they were typed.
+#[derive(Default)]
+pub struct Session(String);
+
+impl Session {
+    pub fn add(&mut self, run: &Run) {
+        if !self.0.is_empty() {
+            self.0.push('\n');
+        }
+        self.0.push_str(&run.to_string());
+    }
+}
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -68,7 +94,7 @@ impl World {
     /// A command with nothing of the machine's in its environment. The compiled components are shared by all
     /// tests, as a user's are by all projects; everything else is this world's.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scaffold"));
+        let mut command = Command::new(BINARY);
         command
             .env_clear()
             .current_dir(self.path(""))
@@ -93,13 +119,67 @@ impl World {
         self.run(&line.split_whitespace().collect::<Vec<_>>())
     }
 
+    /// A command that is refused: its exit code, an error of at most one screen, and not a byte written anywhere.
+    #[track_caller]
+    pub fn refused(&self, line: &str, code: i32) -> Run {
+        self.refuses(
+            self.command(&line.split_whitespace().collect::<Vec<_>>()),
+            code,
+        )
+    }
+
+    /// Like [`World::refused`], for a command that was prepared.
+    #[track_caller]
+    pub fn refuses(&self, command: Command, code: i32) -> Run {
+        let before = self.everything();
+        let run = self.finish(command).failed_with(code);
+        assert!(self.everything() == before, "something was written: {run}");
+        let error: Vec<&str> = run
+            .stderr
+            .lines()
+            .skip_while(|l| !l.starts_with("error"))
+            .collect();
+        assert!(!error.is_empty(), "no error is told: {run}");
+        assert!(error.len() <= 20, "more than a screen: {run}");
+        run
+    }
+
+    /// Every file and folder in this world, the tool's own state included.
+    fn everything(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![self.path("")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path.clone());
+                    found.insert(path, None);
+                } else {
+                    found.insert(path.clone(), fs::read(path).ok());
+                }
+            }
+        }
+        found
+    }
+
     pub fn finish(&self, mut command: Command) -> Run {
         let output = command.stdin(std::process::Stdio::null()).output().unwrap();
-        let text = |bytes: Vec<u8>| self.normal(&String::from_utf8(bytes).unwrap());
+        self.ended(&command, &output)
+    }
+
+    /// The run of a command that was waited for elsewhere.
+    pub fn ended(&self, command: &Command, output: &std::process::Output) -> Run {
+        let text = |bytes: &[u8]| self.normal(std::str::from_utf8(bytes).unwrap());
+        let mut words: Vec<_> = command.get_args().map(|a| a.to_string_lossy()).collect();
+        // A run by another user goes through a program that becomes them.
+        if let Some(at) = words.iter().position(|word| word.ends_with("/scaffold")) {
+            words.drain(..=at);
+        }
         Run {
+            line: self.normal(&words.join(" ")),
             code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
         }
     }
 
@@ -110,6 +190,7 @@ impl World {
         if let Ok(real) = work.canonicalize() {
             text = text.replace(real.to_str().unwrap(), "[WORK]");
         }
+        text = text.replace("[WORK]/\n", "[WORK]\n");
         let mut out = String::new();
         let mut rest = text.as_str();
         while let Some(at) = rest.find("sha256:") {
@@ -146,6 +227,58 @@ impl World {
         let mut found = Files::new();
         collect(&root, &root, &mut found);
         found
+    }
+
+    /// Puts the lines of a file through a change.
+    #[track_caller]
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} has no {from:?}:\n{text}");
+        self.write(path, text.replacen(from, to, 1));
+    }
+
+    /// Two small packages in `registry/`: `acme/site`, a project, and `acme/site-blog`, which joins it. Their folders
+    /// are `site` and `site-blog`, for tests that publish another version.
+    pub fn small_packages(&self) {
+        let package = |name: &str, kind: &str, more: &str| {
+            self.write(
+                &format!("{name}/scaffold.toml"),
+                format!(
+                    "[package]\nname = \"acme/{name}\"\nversion = \"1.0.0\"\nkind = \"{kind}\"\n\
+                     summary = \"About {name}.\"\nlicense = \"MIT\"\nengine = \"scaffold/template@^1\"\n\n\
+                     [[writes]]\npattern = \"**\"\nreason = \"It makes pages.\"\n{more}"
+                ),
+            );
+        };
+        package(
+            "site",
+            "project",
+            "\n[[questions]]\nname = \"title\"\nprompt = \"What is it called?\"\ntype = \"text\"\n\
+             default = \"{{ project_title }}\"\n",
+        );
+        self.write(
+            "site/template/README.md.jinja",
+            "# {{ title }}\n\nA small site.\n",
+        );
+        self.write(
+            "site/template/app/settings.py",
+            "APPS = [\n    \"core\",\n]\n",
+        );
+        self.write("site/template/app/style.css", "body { color: black }\n");
+        package(
+            "site-blog",
+            "module",
+            "\n[requires]\n\"acme/site\" = \"^1\"\n\n\
+             [[edits]]\nfile = \"app/settings.py\"\nop = \"python-list\"\nlist = \"APPS\"\nitems = ['\"blog\"']\n",
+        );
+        self.write("site-blog/template/blog/posts.py", "posts = []\n");
+        self.write("site-blog/template/blog/feed.py", "feed = None\n");
+        self.registry(&["site", "site-blog"]);
+    }
+
+    /// A line with the registry of [`World::small_packages`], which `-C` would otherwise look for in the project.
+    pub fn small(&self, line: &str) -> String {
+        format!("--registry {} {line}", self.path("registry").display())
     }
 
     /// A registry in `registry/` with the packages of these folders, on top of the official ones.

@@ -74,7 +74,12 @@ fn componentize(mut module: Vec<u8>) -> Vec<u8> {
 /// Every guest is named by a test.
 #[test]
 fn none_is_forgotten() {
-    let tests = [include_str!("sandbox.rs"), include_str!("hostile.rs")].concat();
+    let tests = [
+        include_str!("hostile.rs"),
+        include_str!("sandbox.rs"),
+        include_str!("sandbox_rules.rs"),
+    ]
+    .concat();
     let mut seen = 0;
     for entry in fs::read_dir(folder()).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();

@@ -1,15 +1,10 @@
 ;; Escape sequences that clear the screen and fill the clipboard, a mark that reverses the line, a zero-width space, a
-;; carriage return and a C1 control, wherever a guest has words: a question, the log, steps and notes.
+;; carriage return and a C1 control, wherever `generate` has words: the log, steps and notes.
 (data (i32.const 2048) "a\1b[2Jb\1b]52;c;ZXZpbA==\07c\e2\80\aed\e2\80\8be\0df\c2\9b31mg")
-(data (i32.const 2176) "colour")
-;; The question: name, prompt, help, one of (the choices), no default, it applies. In the order of the contract.
-(data (i32.const 2400) "\80\08\00\00\06\00\00\00\00\08\00\00\27\00\00\00\00\08\00\00\27\00\00\00\03\00\00\00\00\00\00\00\00\09\00\00\01\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00\01\00\00\00\00\00\00\00")
-;; Its choice: value, label.
+;; The step (why, command); its first half is the note as well.
 (data (i32.const 2304) "\00\08\00\00\27\00\00\00\00\08\00\00\27\00\00\00")
-;; questions: no failure, a list of one. generate: no failure, a list of one step (why, command), one note.
-(data (i32.const 2560) "\00\00\00\00\60\09\00\00\01\00\00\00")
+;; No failure, a list of one step, a list of one note.
 (data (i32.const 2624) "\00\00\00\00\00\09\00\00\01\00\00\00\00\09\00\00\01\00\00\00")
-(func (export "questions") (type $call) (i32.const 2560))
 (func (export "generate") (type $call)
   (call $log (i32.const 2) (i32.const 2048) (i32.const 39))
   (i32.const 2624))

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use crate::question::{Answers, Question, Value, nearest};
 
 /// Answers as they were given, each to be taken by the generators that ask for it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Given {
     answers: Vec<Answer>,
     /// Every question that was seen, to name the nearest when an answer fits none.
     seen: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Answer {
     /// `PACKAGE.` in front of the key.
     to: Option<String>,
@@ -21,7 +21,7 @@ struct Answer {
     taken: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Raw {
     Text(String),
     Typed(Value),

@@ -255,10 +255,7 @@ pub fn look_up(
     else {
         return Ok(word.clone());
     };
-    if packages
-        .releases(&specific)
-        .is_ok_and(|found| !found.is_empty())
-    {
+    if !packages.releases(&specific)?.is_empty() {
         return Ok(PackageRef {
             name: specific,
             req: word.req.clone(),

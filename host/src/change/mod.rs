@@ -69,6 +69,9 @@ pub enum ChangeError {
     Manifest(#[from] ManifestError),
     #[error(transparent)]
     Name(#[from] project::NameError),
+    /// Answers of several generators are missing, and nobody can be asked: one error for each.
+    #[error("answers are missing, and there is no terminal to ask in")]
+    Missing(Vec<InterviewError>),
     #[error("the project already has a generator called `{0}`")]
     Twice(String),
 }
@@ -108,13 +111,29 @@ pub fn decide(
         unconsented: Vec::new(),
         accepted: Vec::new(),
     };
+    let mut missing = Vec::new();
     for (position, entry) in entries.into_iter().enumerate() {
         project::check_instance(&entry.intent.instance)?;
         if lock.instance(&entry.intent.instance).is_some() {
             return Err(ChangeError::Twice(entry.intent.instance));
         }
-        let (mut locked, req) = answer(&replayer, position, entry, asking)?;
-        let made = replayer.run(position, &locked)?;
+        let answered = answer(&replayer, position, entry.clone(), asking, asking.mode);
+        let (mut locked, req) = match answered {
+            // With defaults in their place, what the generators after this one miss can be told as well.
+            Err(ChangeError::Interview(e @ InterviewError::Missing { nobody: true, .. })) => {
+                missing.push(e);
+                match answer(&replayer, position, entry, asking, Mode::Defaults) {
+                    Ok(answered) => answered,
+                    Err(_) => break,
+                }
+            }
+            answered => answered?,
+        };
+        let made = match replayer.run(position, &locked) {
+            // What comes of answers that nobody has given is nobody's mistake.
+            Err(_) if !missing.is_empty() => break,
+            made => made?,
+        };
         // What comes with this program is accepted with the plan; both what runs and its data have to.
         let ours = [Some(&locked.package), locked.engine.as_ref()]
             .into_iter()
@@ -123,6 +142,14 @@ pub fn decide(
         consent(made, &mut locked, ours, &asking.allow, &mut decided);
         reqs.insert(locked.instance.clone(), req);
         lock.generators.push(locked);
+    }
+    match missing.pop() {
+        None => {}
+        Some(one) if missing.is_empty() => return Err(one.into()),
+        Some(last) => {
+            missing.push(last);
+            return Err(ChangeError::Missing(missing));
+        }
     }
     asking.given.all_used()?;
     let theirs = replayer.before(lock.generators.len());
@@ -144,6 +171,7 @@ fn answer(
     position: usize,
     entry: Entry,
     asking: &mut Asking<'_>,
+    mode: Mode,
 ) -> Result<(Locked, VersionReq), ChangeError> {
     let Entry {
         intent,
@@ -172,7 +200,7 @@ fn answer(
     given.retain(|name, _| known.iter().any(|q| &q.name == name));
     given.extend(asking.given.take_for(&locked.instance, &short, &known)?);
     let mut ask_anew = |answers: &Answers| ask(answers).map_err(refusal);
-    let answers = interview::interview(asking.ui, &short, given, asking.mode, &mut ask_anew);
+    let answers = interview::interview(asking.ui, &short, given, mode, &mut ask_anew);
     locked.answers = answers?;
     Ok((locked, intent.req))
 }

@@ -10,7 +10,7 @@ use crate::{
     change::{Intent, as_locked, look_up},
     cli::{Add, Command},
     context::Context,
-    error::{CommandError, ErrorKind, ResultExt},
+    error::CommandError,
     packages::Packages,
     project::{Lock, Project, ProjectError},
 };
@@ -33,7 +33,7 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
     let mut intents = as_locked(&project.lock, &project.requirements());
     for typed in &args.packages {
         let wanted = parse(typed)?;
-        let package = look_up(&packages, &wanted, typed, base.as_ref()).kind(ErrorKind::Failed)?;
+        let package = look_up(&packages, &wanted, typed, base.as_ref())?;
         if package.name != wanted.name {
             context.ui.detail(&format!(
                 "`{typed}` is {} here, since the project is made from {}",
@@ -73,7 +73,7 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
         &project,
         &intents,
         asked.given,
-        &Goal::of("Added"),
+        &Goal::new("Added"),
     )
 }
 

@@ -24,16 +24,19 @@ pub struct Goal {
     pub verb: &'static str,
     /// How to go back.
     pub undo: String,
+    /// What to say when there is nothing to do.
+    pub idle: &'static str,
     /// The folder a user has to enter first.
     pub enter: Option<PathBuf>,
 }
 
 impl Goal {
-    /// Of a command in a project that is there already.
-    pub fn of(verb: &'static str) -> Self {
+    /// For a command in a project.
+    pub fn new(verb: &'static str) -> Self {
         Self {
             verb,
-            undo: "scaffold undo".to_owned(),
+            undo: "scaffold undo".into(),
+            idle: "the project is what it should be",
             enter: None,
         }
     }
@@ -80,9 +83,7 @@ pub fn change(
         context
             .ui
             .json(&report(project, &decision, context.globals.dry_run));
-        context
-            .ui
-            .done("Nothing to do:", "the project is what it should be");
+        context.ui.done("Nothing to do:", goal.idle);
         return Ok(ExitCode::SUCCESS);
     }
     if !show_and_ask(context, project, &mut decision)? {

@@ -1,5 +1,7 @@
 //! Where a module's error becomes the message a user reads: what kind of end it is, and what to do.
 
+use scaffold_registry::{SourceError, resolve::ResolveError};
+
 use crate::{
     apply::ApplyError,
     change::{ChangeError, GivenError},
@@ -40,7 +42,53 @@ impl From<SourcesError> for CommandError {
                 Self::failed(e).hint("leave out --offline once, so that it can be fetched")
             }
             SourcesError::NotARegistry(_) | SourcesError::Config { .. } => Self::usage(e),
-            SourcesError::Source(_) | SourcesError::Http(_) => Self::failed(e),
+            SourcesError::Source(_) => match e {
+                SourcesError::Source(e) => e.into(),
+                e => Self::failed(e),
+            },
+            SourcesError::Http(_) => Self::failed(e),
+        }
+    }
+}
+
+/// What to do where it is a registry that does not answer.
+impl From<SourceError> for CommandError {
+    fn from(e: SourceError) -> Self {
+        match e {
+            // The host's own reasons have travelled through the resolver.
+            SourceError::Unavailable { name, source } => match source.downcast::<SourcesError>() {
+                Ok(reason) => Self::from(*reason).while_doing(format!("{name} cannot be had")),
+                Err(source) => match source.downcast::<PackagesError>() {
+                    Ok(reason) => Self::from(*reason),
+                    Err(source) => Self::failed(SourceError::Unavailable { name, source }),
+                },
+            },
+            SourceError::NotARegistry { .. } => Self::usage(e)
+                .hint("a registry is a folder made by `scaffold publish`, or such a folder behind a web server"),
+            SourceError::Fetch { .. } => Self::failed(e)
+                .hint("check the connection and try again; with everything in the cache, --offline works without one"),
+            e => Self::failed(e),
+        }
+    }
+}
+
+impl From<ResolveError> for CommandError {
+    fn from(e: ResolveError) -> Self {
+        match &e {
+            ResolveError::Source(_) => match e {
+                ResolveError::Source(e) => e.into(),
+                e => Self::failed(e),
+            },
+            ResolveError::NoVersion { wanted, .. } => {
+                let hint = format!("scaffold info {} lists its versions", wanted.name.short());
+                Self::usage(e).hint(hint)
+            }
+            ResolveError::UnknownPackage { nearest, .. } if nearest.is_empty() => Self::usage(e),
+            ResolveError::UnknownPackage { .. } | ResolveError::IsEngine { .. } => {
+                Self::usage(e).hint("scaffold search shows what there is")
+            }
+            ResolveError::Conflict { .. } => Self::usage(e),
+            _ => Self::failed(e),
         }
     }
 }
@@ -50,8 +98,14 @@ impl From<PackagesError> for CommandError {
         match e {
             PackagesError::Sources(e) => e.into(),
             PackagesError::Sandbox(e) => e.into(),
-            PackagesError::Digest(_) | PackagesError::Changed { .. } => Self::integrity(e)
+            PackagesError::Digest(_) => Self::integrity(e)
                 .hint("do not use it; tell whoever runs the registry. Nothing was written"),
+            PackagesError::Changed { ref registry, .. } => {
+                let hint = format!(
+                    "a release never changes: either scaffold.lock was edited, so restore it (`git checkout scaffold.lock`), or {registry} is not to be trusted. Nothing was written"
+                );
+                Self::integrity(e).hint(hint)
+            }
             PackagesError::Gone { ref registry, .. } => {
                 let hint = format!(
                     "it is neither in the cache nor in {registry}; restore it there, or take another version with scaffold update"
@@ -59,7 +113,8 @@ impl From<PackagesError> for CommandError {
                 Self::failed(e).hint(hint)
             }
             PackagesError::Engine { .. } | PackagesError::NotAnEngine { .. } => Self::usage(e),
-            PackagesError::Resolve(_) => Self::usage(e).hint("scaffold search shows what there is"),
+            PackagesError::Resolve(e) => e.into(),
+            PackagesError::Source(e) => e.into(),
             e => Self::failed(e),
         }
     }
@@ -74,6 +129,8 @@ impl From<SandboxError> for CommandError {
             }
             SandboxError::Crashed { .. } => Self::failed(e)
                 .hint("this is a mistake in the package, and nothing was written; tell its author"),
+            SandboxError::Failed { .. } => Self::failed(e)
+                .hint("nothing was written; if the package is not yours, tell its author"),
             _ => Self::failed(e),
         }
     }
@@ -100,6 +157,7 @@ impl From<ChangeError> for CommandError {
             ChangeError::Replay(e) => e.into(),
             ChangeError::Interview(e) => e.into(),
             ChangeError::Given(e) => e.into(),
+            ChangeError::Missing(each) => together(each.into_iter().map(Self::from).collect()),
             ChangeError::Twice(_) => {
                 Self::usage(e).hint("--as NAME adds a package a second time, under that name")
             }
@@ -107,6 +165,28 @@ impl From<ChangeError> for CommandError {
             ChangeError::Merge(e) => Self::failed(e),
         }
     }
+}
+
+/// Several errors of one kind as one, so that a user learns of all at once.
+fn together(errors: Vec<CommandError>) -> CommandError {
+    let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let mut all = CommandError::usage(texts.join("\n"));
+    for error in errors {
+        for hint in error.hints {
+            if !all.hints.contains(&hint) {
+                all.hints.push(hint);
+            }
+        }
+        for (key, value) in error.facts {
+            match (all.facts.get_mut(&key), value) {
+                (Some(serde_json::Value::Array(known)), serde_json::Value::Array(more)) => {
+                    known.extend(more)
+                }
+                (_, value) => drop(all.facts.insert(key, value)),
+            }
+        }
+    }
+    all
 }
 
 impl From<GivenError> for CommandError {

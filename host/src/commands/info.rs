@@ -123,7 +123,8 @@ fn page(release: &Release, registry: &str, versions: &[String], questions: &[Que
                 )
                 .end();
             page.put(Tone::Plain, format!("      {}", question.prompt));
-            if let Some(default) = &question.default {
+            let default = question.default.as_ref().map(ToString::to_string);
+            if let Some(default) = default.filter(|default| !default.is_empty()) {
                 page.put(Tone::Faint, format!(" [default: {default}]"));
             }
             page.end();

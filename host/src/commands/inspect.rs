@@ -36,7 +36,11 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
     } else {
         from_registry(&packages, &add::parse(&args.what)?)?
     };
-    let imports = import_names(&subject.component).kind(ErrorKind::Failed)?;
+    let imports = import_names(&subject.component).map_err(|e| {
+        CommandError::failed(e)
+            .while_doing(format!("{} cannot be inspected", subject.title))
+            .hint("inspect takes a package's name, a package file, a component or a package's folder, such as ./site")
+    })?;
     let able = abilities(&subject.component);
     context.ui.json(&json!({
         "subject": subject.title,

@@ -3,7 +3,8 @@ use serde_json::json;
 use crate::{
     context::Context,
     error::CommandError,
-    ui::{Page, Tone},
+    project::Locked,
+    ui::{Page, Tone, page::columns},
 };
 
 /// `scaffold list`
@@ -13,20 +14,41 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     page.put(Tone::Title, &project.lock.project)
         .put(Tone::Faint, format!("  {}", project.root.display()))
         .end();
-    for locked in &project.lock.generators {
-        page.put(Tone::Plain, "  ")
-            .column(Tone::Strong, &locked.instance, 20);
-        page.put(
+    let generators = &project.lock.generators;
+    if generators.is_empty() {
+        page.line(
             Tone::Plain,
-            format!(
-                " {} {}",
-                locked.package.package.short(),
-                locked.package.version
-            ),
+            "  no generators yet; scaffold add PACKAGE adds one",
         );
-        page.put(Tone::Faint, format!("  from {}", locked.package.registry))
+    }
+    // The package is told where it is not what the project calls it.
+    let what = |locked: &Locked| {
+        let (package, version) = (locked.package.package.short(), &locked.package.version);
+        if package == locked.instance {
+            version.to_string()
+        } else {
+            format!("{package} {version}")
+        }
+    };
+    let widest = |of: &dyn Fn(&Locked) -> String| {
+        generators
+            .iter()
+            .map(|l| columns(&of(l)))
+            .max()
+            .unwrap_or(0)
+    };
+    let (instances, whats) = (widest(&|l| l.instance.clone()), widest(&what));
+    for locked in generators {
+        page.put(Tone::Plain, "  ")
+            .column(Tone::Strong, &locked.instance, instances + 2)
+            .column(Tone::Plain, what(locked), whats + 2)
+            .put(Tone::Faint, &locked.package.registry)
             .end();
         for (name, value) in &locked.answers {
+            let value = match value.to_string() {
+                value if value.is_empty() => "(nothing)".to_owned(),
+                value => value,
+            };
             page.put(Tone::Faint, format!("      {name} = "))
                 .put(Tone::Plain, value)
                 .end();

@@ -153,19 +153,25 @@ fn select(lock: &Lock, word: &str) -> Result<usize, CommandError> {
             .map(|(i, _)| i);
         places.next().filter(|_| places.next().is_none())
     };
-    let suffix = format!("-{word}");
+    let ends = |instance: &str| {
+        let rest = instance.strip_suffix(word);
+        rest.is_some_and(|rest| rest.ends_with(['-', '/']))
+    };
     by(&|l| l.instance == word)
         .or_else(|| {
             by(&|l| l.package.package.short() == word || l.package.package.to_string() == word)
         })
-        .or_else(|| by(&|l| l.instance.ends_with(&suffix)))
+        .or_else(|| by(&|l| ends(&l.instance)))
         .ok_or_else(|| {
             let here: Vec<&str> = lock
                 .generators
                 .iter()
                 .map(|l| l.instance.as_str())
                 .collect();
-            CommandError::usage(format!("this project has no generator `{word}`"))
-                .hint(format!("it has: {}", here.join(", ")))
+            let error = CommandError::usage(format!("this project has no generator `{word}`"));
+            match here.as_slice() {
+                [] => error.hint("it has none; scaffold add PACKAGE adds one"),
+                here => error.hint(format!("it has: {}", here.join(", "))),
+            }
         })
 }

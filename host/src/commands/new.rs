@@ -1,4 +1,4 @@
-use std::{path::Path, process::ExitCode};
+use std::{collections::BTreeSet, path::Path, process::ExitCode};
 
 use super::{
     add,
@@ -6,11 +6,14 @@ use super::{
     questions,
 };
 use crate::{
-    change::{Intent, look_up},
+    change::{Asking, Given, Intent, decide, look_up, resolve},
     cli::{Command, New},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
+    interview::Mode,
+    packages::Packages,
     project::{self, Lock, Project},
+    workspace::Workspace,
 };
 
 /// `scaffold new`: a project that was empty.
@@ -20,8 +23,7 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
     let package = add::parse(&args.package)?;
     let mut intents = vec![Intent::new(&package)];
     for typed in &args.with {
-        let wanted = look_up(&packages, &add::parse(typed)?, typed, Some(&package.name))
-            .kind(ErrorKind::Failed)?;
+        let wanted = look_up(&packages, &add::parse(typed)?, typed, Some(&package.name))?;
         intents.push(Intent::new(&wanted));
     }
     let mut dir = args.dir;
@@ -41,26 +43,28 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
         None => questions::ask_name(context, package.name.name())?.into(),
     };
     let root = context.here.join(&dir);
-    let name = if dir.as_os_str() == "." {
-        project::name_of(&root.canonicalize().unwrap_or(root.clone()))
-    } else {
-        project::name_of(&root)
-    };
-    let name = name.map_err(|e| {
-        CommandError::usage(e)
-            .hint("the folder's name is the project's name; take another, for example my-shop")
-    })?;
+    let name = name_of(&root)?;
     context.recover(&root)?;
-    vacant(&root)?;
+    let standing = standing(&root)?;
+    if !standing.is_empty() {
+        let taken = taken(
+            context,
+            &packages,
+            &empty(&root, &name),
+            &intents,
+            &asked.given,
+        );
+        return Err(occupied(&dir, &args.package, &standing, taken));
+    }
     let undo = if dir.as_os_str() == "." {
         "scaffold undo".to_owned()
     } else {
         format!("rm -r {}", dir.display())
     };
     let goal = Goal {
-        verb: "Made",
         undo,
         enter: Some(dir),
+        ..Goal::new("Made")
     };
     change(
         context,
@@ -82,12 +86,23 @@ fn empty(root: &Path, name: &str) -> Project {
     }
 }
 
-/// A new project needs a folder of its own; what stands there would be mixed with it.
-fn vacant(root: &Path) -> Result<(), CommandError> {
-    const SHOWN: usize = 5;
+/// The project's name is that of its folder, also where the folder is named by `.` or `..`.
+fn name_of(root: &Path) -> Result<String, CommandError> {
+    const HINT: &str = "the folder's name is the project's name; take another, for example my-shop";
+    let real = root.canonicalize().unwrap_or(root.to_owned());
+    if real.file_name().is_none() {
+        let error = CommandError::usage(format!("{} has no name", root.display()));
+        return Err(error.hint(HINT));
+    }
+    project::name_of(&real).map_err(|e| CommandError::usage(e).hint(HINT))
+}
+
+/// What stands in the folder already. A repository that was just made is empty, and so is a folder in which a
+/// command was stopped.
+fn standing(root: &Path) -> Result<Vec<String>, CommandError> {
     let meta = match root.symlink_metadata() {
         Ok(meta) => meta,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => {
             return Err(
                 CommandError::failed(e).while_doing(format!("cannot look at {}", root.display()))
@@ -106,24 +121,73 @@ fn vacant(root: &Path) -> Result<(), CommandError> {
     })?;
     let mut names: Vec<String> = entries
         .filter_map(|e| e.ok().map(|e| e.file_name().to_string_lossy().into_owned()))
-        // A repository that was just made is empty; so is a folder in which a command was stopped.
-        .filter(|name| name != ".git" && name != ".scaffold")
+        .filter(|name| name != ".git" && name != project::STATE)
         .collect();
-    if names.is_empty() {
-        return Ok(());
-    }
     names.sort();
-    let more = names.len().saturating_sub(SHOWN);
-    let mut shown = names[..names.len().min(SHOWN)].join(", ");
-    if more > 0 {
-        shown.push_str(&format!(" and {more} more"));
+    Ok(names)
+}
+
+/// The project's files, with the defaults for whatever is not answered, that would meet one of the user's. None where
+/// that cannot be worked out: it is only told, and the folder is refused either way.
+fn taken(
+    context: &mut Context,
+    packages: &Packages<'_>,
+    project: &Project,
+    intents: &[Intent],
+    given: &Given,
+) -> Vec<String> {
+    let root = &project.root;
+    let mut made = || -> Result<_, CommandError> {
+        let mut asking = Asking {
+            ui: &mut context.ui,
+            mode: Mode::Defaults,
+            given: given.clone(),
+            allow: BTreeSet::new(),
+        };
+        let entries = resolve(packages, intents)?;
+        // Against an empty folder: what stands in this one may be nothing a plan can be made with.
+        let nowhere = tempfile::tempdir().kind(ErrorKind::Failed)?;
+        let workspace = Workspace::open(nowhere.path()).kind(ErrorKind::Failed)?;
+        Ok(decide(packages, project, &workspace, entries, &mut asking)?.plan)
+    };
+    let Ok(plan) = made() else { return Vec::new() };
+    let meets = |path: &&str| {
+        let file = root.join(path);
+        let folders = file.ancestors().skip(1).take_while(|folder| folder != root);
+        file.symlink_metadata().is_ok()
+            || folders
+                .into_iter()
+                .any(|f| f.symlink_metadata().is_ok_and(|m| !m.is_dir()))
+    };
+    let paths = plan.actions.iter().map(|action| action.path.as_str());
+    paths.filter(meets).map(str::to_owned).collect()
+}
+
+/// A new project needs a folder of its own; what stands there would be mixed with it.
+fn occupied(dir: &Path, package: &str, standing: &[String], taken: Vec<String>) -> CommandError {
+    let dir = dir.display();
+    let mut text = format!("{dir} is not empty: it holds {}", some_of(standing));
+    if !taken.is_empty() {
+        text.push_str(&format!("\n  would collide: {}", some_of(&taken)));
     }
-    let error = CommandError::usage(format!("{} is not empty: it holds {shown}", root.display()));
-    Err(if names.iter().any(|n| n == project::LOCK) {
-        error.hint("it is a scaffold project already; `scaffold add` in it adds modules")
+    let error = CommandError::usage(text).fact("collisions", taken);
+    if standing.iter().any(|name| name == project::LOCK) {
+        error.hint(format!(
+            "it is a scaffold project already: scaffold -C {dir} add MODULE adds to it"
+        ))
     } else {
-        error.hint(
-            "take another folder, or join generators to this one: scaffold -C DIR add PACKAGE",
-        )
-    })
+        error.hint("take another folder").hint(format!(
+            "scaffold -C {dir} add {package} joins it to what is there, and marks what collides"
+        ))
+    }
+}
+
+/// The first few of a list, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

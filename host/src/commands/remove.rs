@@ -46,12 +46,13 @@ pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandErro
             }
         }
     }
+    let goal = Goal::new("Removed");
     change(
         context,
         &packages,
         &project,
         &intents,
         context.given()?,
-        &Goal::of("Removed"),
+        &goal,
     )
 }

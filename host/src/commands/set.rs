@@ -5,7 +5,7 @@ use crate::{
     change::{Given, as_locked},
     cli::Set,
     context::Context,
-    error::{CommandError, ErrorKind, ResultExt},
+    error::CommandError,
 };
 
 /// `scaffold set`: the same generators with other answers.
@@ -14,17 +14,11 @@ pub fn run(context: &mut Context, args: &Set) -> Result<ExitCode, CommandError> 
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let mut given: Given = context.given()?;
-    given.add_pairs(&args.answers).kind(ErrorKind::Usage)?;
+    given.add_pairs(&args.answers)?;
     let mut intents = as_locked(&project.lock, &project.requirements());
     for intent in &mut intents {
         intent.reconsider = given.concerns(&intent.instance, &intent.package.short());
     }
-    change(
-        context,
-        &packages,
-        &project,
-        &intents,
-        given,
-        &Goal::of("Changed"),
-    )
+    let goal = Goal::new("Changed");
+    change(context, &packages, &project, &intents, given, &goal)
 }

@@ -27,9 +27,9 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
         merge(&pristine, &pristine, &workspace, &Labels::default()).kind(ErrorKind::Failed)?;
     for action in plan.actions.iter().filter(|a| a.verb != Verb::Unchanged) {
         let (word, tone) = match action.note {
-            Some(Note::DeletedByUser) => ("missing", Tone::Removed),
             Some(Note::Seed) => continue,
             Some(Note::Replaced) => ("replaced", Tone::Error),
+            _ if action.before.is_none() => ("missing", Tone::Removed),
             _ => ("edited", Tone::Changed),
         };
         changed.push(json!({"path": action.path.as_str(), "standing": word}));

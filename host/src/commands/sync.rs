@@ -48,12 +48,6 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
         })
         .collect();
     let given = context.given()?;
-    change(
-        context,
-        &packages,
-        &project,
-        &intents,
-        given,
-        &Goal::of("Synced"),
-    )
+    let goal = Goal::new("Synced");
+    change(context, &packages, &project, &intents, given, &goal)
 }

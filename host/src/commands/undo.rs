@@ -39,12 +39,13 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let intents = as_locked(&lock, &reqs);
+    let goal = Goal::new("Undone");
     change(
         context,
         &packages,
         &project,
         &intents,
         context.given()?,
-        &Goal::of("Undone"),
+        &goal,
     )
 }

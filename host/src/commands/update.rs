@@ -30,12 +30,9 @@ pub fn run(context: &mut Context, args: &Update) -> Result<ExitCode, CommandErro
         intents[position] = intent;
     }
     let asked = questions::read(context, &packages, &project, &intents, "update")?;
-    change(
-        context,
-        &packages,
-        &project,
-        &intents,
-        asked.given,
-        &Goal::of("Updated"),
-    )
+    let goal = Goal {
+        idle: "nothing newer satisfies what scaffold.toml asks for",
+        ..Goal::new("Updated")
+    };
+    change(context, &packages, &project, &intents, asked.given, &goal)
 }

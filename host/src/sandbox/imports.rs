@@ -64,6 +64,8 @@ impl Ability {
 /// Why bytes are not a component this host can run.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
+    #[error("it is not WebAssembly: it does not begin as such a file does")]
+    NotWasm,
     #[error("it is not a WebAssembly component: {0}")]
     NotAComponent(String),
     #[error("it is a core WebAssembly module, not a component; `scaffold pack` makes one of it")]
@@ -79,7 +81,10 @@ pub enum Refusal {
 /// # Errors
 /// The bytes are no component, or end early.
 pub fn import_names(wasm: &[u8]) -> Result<Vec<String>, Refusal> {
-    let broken = |e: wasmparser::BinaryReaderError| Refusal::NotAComponent(e.to_string());
+    if !wasm.starts_with(b"\0asm") {
+        return Err(Refusal::NotWasm);
+    }
+    let broken = |e: wasmparser::BinaryReaderError| Refusal::NotAComponent(e.message().to_owned());
     let mut names = Vec::new();
     let mut depth = 0usize;
     for payload in Parser::new(0).parse_all(wasm) {
@@ -146,8 +151,9 @@ mod tests {
             Err(Refusal::CoreModule)
         ));
         assert!(matches!(
-            import_names(b"MZ"),
+            import_names(b"\0asm\x0d\0\x01\0\x63"),
             Err(Refusal::NotAComponent(_))
         ));
+        assert!(matches!(import_names(b"MZ"), Err(Refusal::NotWasm)));
     }
 }

@@ -7,17 +7,13 @@
 mod bindings;
 mod compiled;
 mod convert;
+mod deadline;
 mod imports;
 mod limits;
 mod state;
 mod trap;
 
-use std::{
-    path::Path,
-    sync::{Arc, mpsc},
-    thread,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc};
 
 pub use imports::{Ability, Refusal, abilities, import_names};
 pub use limits::{LimitPassed, Limits};
@@ -28,7 +24,7 @@ use wasmtime::{
     component::{Component, HasSelf, Linker},
 };
 
-use self::{bindings::GeneratorPre, compiled::CompiledCache, state::State};
+use self::{bindings::GeneratorPre, compiled::CompiledCache, deadline::Deadline, state::State};
 use crate::{
     grants::Patterns,
     question::{Answers, Question},
@@ -150,8 +146,11 @@ pub enum SandboxError {
 
 fn place(failure: &Failure) -> String {
     match &failure.subject {
-        Some(subject) => format!("{subject}: {}", failure.message),
-        None => failure.message.clone(),
+        // Many a package begins its words with the place already.
+        Some(subject) if !failure.message.starts_with(subject.as_str()) => {
+            format!("{subject}: {}", failure.message)
+        }
+        _ => failure.message.clone(),
     }
 }
 
@@ -235,10 +234,11 @@ impl Sandbox {
         let mut linker = Linker::new(&self.engine);
         bindings::Generator::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(unusable)?;
-        let pre = linker
-            .instantiate_pre(component)
-            .and_then(GeneratorPre::new)
-            .map_err(unusable)?;
+        let pre = linker.instantiate_pre(component).map_err(unusable)?;
+        let pre = GeneratorPre::new(pre).map_err(|e| SandboxError::Unusable {
+            package: package.to_owned(),
+            reason: format!("it is no generator: {e:#}"),
+        })?;
         Ok(Generator {
             package: package.to_owned(),
             limits: self.limits.clone(),
@@ -361,39 +361,6 @@ impl Generator {
                 })
             }
             Err(trap) => Err(self.explain(&trap, &state)),
-        }
-    }
-}
-
-/// Interrupts guests of an engine once, after a time; dropped earlier, it never does.
-struct Deadline {
-    thread: Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>,
-}
-
-impl Deadline {
-    fn start(engine: &Engine, after: Duration) -> Self {
-        let (cancel, cancelled) = mpsc::channel::<()>();
-        let engine = engine.clone();
-        let thread = thread::Builder::new()
-            .name("deadline".into())
-            .spawn(move || {
-                if cancelled.recv_timeout(after) == Err(mpsc::RecvTimeoutError::Timeout) {
-                    engine.increment_epoch();
-                }
-            });
-        // Without a thread the fuel still bounds the guest.
-        Self {
-            thread: thread.ok().map(|thread| (cancel, thread)),
-        }
-    }
-}
-
-impl Drop for Deadline {
-    fn drop(&mut self) {
-        if let Some((cancel, thread)) = self.thread.take() {
-            drop(cancel);
-            // Waited for, so that a late tick cannot interrupt the next call.
-            let _ = thread.join();
         }
     }
 }

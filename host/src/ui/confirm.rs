@@ -13,13 +13,15 @@ impl Ui {
     /// nobody has seen is not applied.
     pub fn confirm_plan(&mut self, view: &PlanView<'_>, yes: bool) -> Result<bool, CommandError> {
         let mut page = Page::new();
-        page.line(Tone::Plain, "")
-            .page(&plan(view, self.is_verbose()))
-            .gap();
+        if self.has_spoken() {
+            page.line(Tone::Plain, "");
+        }
+        page.page(&plan(view, self.is_verbose()));
         if yes || !self.can_ask() {
             self.story(page);
             return if yes { Ok(true) } else { Err(no_yes()) };
         }
+        page.gap();
         self.beside_question(&page);
         let conflicts = view
             .plan

@@ -73,6 +73,8 @@ pub struct Ui {
     bars: Bars,
     /// The one document of `--json` was printed.
     document: bool,
+    /// Something of the story was told, or asked: what follows needs room.
+    spoken: bool,
 }
 
 impl Ui {
@@ -102,6 +104,7 @@ impl Ui {
             prompter,
             bars: Bars::new(shows_progress, err_colored),
             document: false,
+            spoken: false,
         }
     }
 
@@ -209,6 +212,7 @@ impl Ui {
             return Err(PromptError::NoTerminal);
         };
         self.err.flush();
+        self.spoken = true;
         self.bars.suspended(|| prompter.ask(prompt))
     }
 
@@ -240,7 +244,12 @@ impl Ui {
         !self.options.json && self.options.verbosity >= least
     }
 
+    fn has_spoken(&self) -> bool {
+        self.spoken
+    }
+
     fn always(&mut self, page: &Page) {
+        self.spoken = true;
         self.bars.suspended(|| self.err.write(page.styled()));
     }
 }

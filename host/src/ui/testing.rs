@@ -147,6 +147,7 @@ impl Ui {
             prompter: None,
             bars: Bars::new(false, false),
             document: false,
+            spoken: false,
         };
         (ui, transcript)
     }

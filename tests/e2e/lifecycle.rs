@@ -1,0 +1,373 @@
+//! A project over time: edited by hand, joined, changed, taken apart, interrupted.
+
+use std::{fs, io::Read as _, process::Stdio, thread, time::Duration};
+
+use crate::environment::{Session, World};
+
+#[test]
+fn an_edit_by_hand_stays() {
+    let world = World::new();
+    world.scaffold("new django shop --defaults").succeeded();
+    // In a file that auth changes, in one that it does not, and a file of their own.
+    world.edit("shop/config/settings/base.py", "\"\"\"", "\"\"\"Edited. ");
+    world.edit("shop/README.md", "#", "# Our own");
+    world.write("shop/notes.txt", "mine\n");
+    insta::assert_snapshot!(world.scaffold("-C shop add auth --defaults").succeeded());
+    let settings = world.read("shop/config/settings/base.py");
+    assert!(
+        settings.contains("Edited. ") && settings.contains("allauth"),
+        "{settings}"
+    );
+    assert!(world.read("shop/README.md").starts_with("# Our own"));
+    assert_eq!(world.read("shop/notes.txt"), "mine\n");
+}
+
+#[test]
+fn edits_that_conflict_are_marked() {
+    let world = World::new();
+    world.small_packages();
+    world
+        .scaffold("--registry registry new acme/site shop --defaults")
+        .succeeded();
+    world.write("shop/README.md", "# My very own title\n\nA small site.\n");
+    let mut session = Session::default();
+    session.add(
+        &world
+            .scaffold(&world.small("-C shop set title=Market"))
+            .failed_with(3),
+    );
+    let text = world.read("shop/README.md");
+    assert!(
+        text.contains("<<<<<<< ")
+            && text.contains("# My very own title")
+            && text.contains("# Market"),
+        "{text}"
+    );
+    session.add(&world.scaffold("-C shop status").succeeded());
+    // Settled, it is an edit like any other.
+    world.write("shop/README.md", "# My very own Market\n\nA small site.\n");
+    session.add(&world.scaffold("-C shop status").succeeded());
+    session.add(&world.scaffold(&world.small("-C shop add blog")).succeeded());
+    insta::assert_snapshot!(session.to_string() + "\n--- README.md\n" + &text);
+}
+
+#[test]
+fn an_answer_is_changed() {
+    let world = World::new();
+    world.scaffold("new django shop --defaults").succeeded();
+    insta::assert_snapshot!(world.scaffold("-C shop set database=postgres").succeeded());
+    // As if it had been the answer from the first.
+    world
+        .scaffold("new django at-once/shop --defaults --database postgres")
+        .succeeded();
+    assert!(world.files("shop") == world.files("at-once/shop"));
+    world.scaffold("-C shop set database=sqlite").succeeded();
+    world
+        .scaffold("new django before/shop --defaults")
+        .succeeded();
+    assert!(world.files("shop") == world.files("before/shop"));
+}
+
+#[test]
+fn what_is_removed_leaves_nothing_behind() {
+    let world = World::new();
+    world.scaffold("new django shop --defaults").succeeded();
+    let before = world.files("shop");
+    world.scaffold("-C shop add auth --defaults").succeeded();
+    assert!(world.files("shop") != before);
+    let mut session = Session::default();
+    session.add(&world.scaffold("-C shop remove auth").succeeded());
+    assert!(world.files("shop") == before, "byte for byte");
+    session.add(&world.scaffold("-C shop status").succeeded());
+    insta::assert_snapshot!(session);
+}
+
+#[test]
+fn a_command_is_undone() {
+    let world = World::new();
+    world.scaffold("new django shop --defaults").succeeded();
+    let before = world.files("shop");
+    world.scaffold("-C shop add auth --defaults").succeeded();
+    let after = world.files("shop");
+    let mut session = Session::default();
+    session.add(&world.scaffold("-C shop undo").succeeded());
+    assert!(world.files("shop") == before);
+    // Undoing is a command, so it can be undone.
+    session.add(&world.scaffold("-C shop undo").succeeded());
+    assert!(world.files("shop") == after);
+    insta::assert_snapshot!(session);
+}
+
+#[test]
+fn how_the_files_stand() {
+    let world = World::new();
+    world.small_packages();
+    world
+        .scaffold("--registry registry new acme/site shop --defaults")
+        .succeeded();
+    let mut session = Session::default();
+    session.add(&world.scaffold("-C shop status --exit-code").succeeded());
+    world.write("shop/README.md", "# Mine\n");
+    fs::remove_file(world.path("shop/app/style.css")).unwrap();
+    fs::remove_file(world.path("shop/app/settings.py")).unwrap();
+    fs::create_dir(world.path("shop/app/settings.py")).unwrap();
+    session.add(&world.scaffold("-C shop status").succeeded());
+    session.add(&world.scaffold("-C shop status --exit-code").failed_with(1));
+    insta::assert_snapshot!(session);
+}
+
+#[test]
+fn newer_versions_are_taken() {
+    let world = World::new();
+    world.small_packages();
+    world
+        .scaffold("--registry registry new acme/site shop --with blog --defaults")
+        .succeeded();
+    let update = world.small("-C shop update");
+    let mut session = Session::default();
+    let before = world.files("shop");
+    session.add(&world.scaffold(&update).succeeded());
+    assert!(world.files("shop") == before);
+    world.edit("shop/README.md", "A small site.", "My small site.");
+    world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
+    world.edit("site/template/app/style.css", "black", "navy");
+    world.edit(
+        "site/template/README.md.jinja",
+        "# {{ title }}",
+        "# {{ title }}!",
+    );
+    world
+        .scaffold("publish site --registry registry")
+        .succeeded();
+    session.add(&world.scaffold(&update).succeeded());
+    assert_eq!(world.read("shop/README.md"), "# Shop!\n\nMy small site.\n");
+    // What does not satisfy scaffold.toml is not newer.
+    world.edit("site/scaffold.toml", "1.1.0", "2.0.0");
+    world
+        .scaffold("publish site --registry registry")
+        .succeeded();
+    session.add(&world.scaffold(&update).succeeded());
+    insta::assert_snapshot!(session);
+}
+
+#[test]
+fn scaffold_toml_is_edited_by_hand() {
+    let world = World::new();
+    world.scaffold("new django shop --defaults").succeeded();
+    world.edit(
+        "shop/scaffold.toml",
+        "database = \"sqlite\"",
+        "database = \"postgres\" # as in production",
+    );
+    insta::assert_snapshot!(world.scaffold("-C shop sync").succeeded());
+    assert!(
+        world
+            .read("shop/scaffold.toml")
+            .contains("# as in production")
+    );
+    world.scaffold("-C shop sync").succeeded();
+}
+
+/// A folder made by hand is joined, and what it holds already is not overwritten.
+#[test]
+fn a_folder_made_by_hand_is_joined() {
+    let world = World::new();
+    world.small_packages();
+    world.write("old/README.md", "# An old site\n");
+    world.write("old/other.txt", "mine\n");
+    let run = world
+        .scaffold(&world.small("-C old add acme/site --defaults"))
+        .failed_with(3);
+    insta::assert_snapshot!(format!(
+        "{run}--- README.md\n{}",
+        world.read("old/README.md")
+    ));
+    assert_eq!(world.read("old/other.txt"), "mine\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn two_commands_at_once() {
+    use std::os::fd::AsFd as _;
+
+    let world = World::new();
+    world.small_packages();
+    world
+        .scaffold("--registry registry new acme/site shop --defaults")
+        .succeeded();
+    // Another command at work is one that holds this lock.
+    let lock = fs::File::create(world.path("shop/.scaffold/lock")).unwrap();
+    rustix::fs::flock(lock.as_fd(), rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let before = world.files("shop");
+
+    let line = world.small("-C shop add blog");
+    let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = child.stderr.take().unwrap();
+    let mut text = Vec::new();
+    // It says that it waits, and while it does nothing is written.
+    while !String::from_utf8_lossy(&text).contains("Waiting for another scaffold command") {
+        let mut byte = [0];
+        assert_eq!(
+            told.read(&mut byte).unwrap(),
+            1,
+            "{}",
+            String::from_utf8_lossy(&text)
+        );
+        text.push(byte[0]);
+    }
+    thread::sleep(Duration::from_millis(100));
+    assert!(child.try_wait().unwrap().is_none(), "it waits");
+    assert!(world.files("shop") == before);
+
+    drop(lock);
+    told.read_to_end(&mut text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&text)
+    );
+    assert!(world.files("shop").contains_key("blog/posts.py"));
+    world.scaffold("-C shop verify").succeeded();
+}
+
+/// Several at once, none told to wait: each is done whole, one after the other, or says that the project changed.
+#[test]
+fn many_commands_at_once() {
+    let world = World::new();
+    world.small_packages();
+    world
+        .scaffold("--registry registry new acme/site shop --defaults")
+        .succeeded();
+    thread::scope(|scope| {
+        for title in ["One", "Two", "Three", "Four"] {
+            let world = &world;
+            scope.spawn(move || {
+                let run = world.scaffold(&world.small(&format!("-C shop set title={title}")));
+                assert!(
+                    run.code == Some(0) || run.stderr.contains("run the command again"),
+                    "{run}"
+                );
+            });
+        }
+    });
+    world.scaffold("-C shop verify").succeeded();
+    let status = world.scaffold("-C shop status --exit-code").succeeded();
+    assert!(
+        status.stdout.contains("all as the generators made them"),
+        "{status}"
+    );
+}
+
+/// Killed at every step, the next command finds the project as it was, or makes it what it was to become.
+#[cfg(debug_assertions)]
+#[test]
+fn killed_at_every_step() {
+    let world = World::new();
+    world.small_packages();
+    world
+        .scaffold("--registry registry new acme/site shop --defaults")
+        .succeeded();
+    world.edit("shop/README.md", "A small site.", "My small site.");
+    let old = world.files("shop");
+    let line = world.small("-C shop add blog");
+    let arguments: Vec<&str> = line.split_whitespace().collect();
+    world.run(&arguments).succeeded();
+    let new = world.files("shop");
+    world.scaffold("-C shop undo").succeeded();
+    assert!(world.files("shop") == old);
+
+    let (mut taken_back, mut finished) = (None, None);
+    let mut steps = 0;
+    loop {
+        steps += 1;
+        let mut command = world.command(&arguments);
+        command.env("SCAFFOLD_FAULT", steps.to_string());
+        let run = world.finish(command);
+        if run.code == Some(0) {
+            break;
+        }
+        assert_eq!(run.code, None, "step {steps}: {run}");
+        // A look writes nothing, and says why it cannot look.
+        let interrupted = world.path("shop/.scaffold/journal").exists();
+        if interrupted {
+            let look = world.refused(&world.small("-C shop add blog -n"), 1);
+            assert!(look.stderr.contains("interrupted"), "step {steps}: {look}");
+        }
+        let next = world.scaffold("-C shop status").succeeded();
+        let now = world.files("shop");
+        assert!(
+            now == old || now == new,
+            "step {steps} is neither old nor new: {next}"
+        );
+        if next.stderr.starts_with("Took back") {
+            taken_back.get_or_insert(next);
+        } else if next.stderr.starts_with("Finished") {
+            finished.get_or_insert(next);
+        } else {
+            assert_eq!(next.stderr, "", "step {steps}");
+        }
+        assert!(
+            !world.path("shop/.scaffold/journal").exists(),
+            "step {steps}"
+        );
+        world.scaffold("-C shop verify").succeeded();
+        if now == new {
+            world.scaffold("-C shop undo").succeeded();
+            assert!(world.files("shop") == old, "step {steps}");
+        }
+    }
+    assert!(steps > 10, "the steps were counted: {steps}");
+    assert!(world.files("shop") == new);
+    let mut session = Session::default();
+    session.add(&taken_back.expect("some steps are taken back"));
+    if let Some(finished) = finished {
+        session.add(&finished);
+    }
+    insta::assert_snapshot!(session);
+}
+
+/// The same for a project that is only being made.
+#[cfg(debug_assertions)]
+#[test]
+fn killed_while_a_project_is_made() {
+    let world = World::new();
+    world.small_packages();
+    let mut steps = 0;
+    loop {
+        steps += 1;
+        let mut command = world.command(&[
+            "--registry",
+            "registry",
+            "new",
+            "acme/site",
+            "shop",
+            "--defaults",
+        ]);
+        command.env("SCAFFOLD_FAULT", steps.to_string());
+        let run = world.finish(command);
+        if run.code == Some(0) {
+            break;
+        }
+        assert_eq!(run.code, None, "step {steps}: {run}");
+        // The same command again makes it, whatever the first one left.
+        let again = world.scaffold("--registry registry new acme/site shop --defaults");
+        if again.code != Some(0) {
+            // It was made already but for the telling.
+            assert!(
+                again.stderr.contains("is not empty"),
+                "step {steps}: {again}"
+            );
+        }
+        world.scaffold("-C shop verify").succeeded();
+        fs::remove_dir_all(world.path("shop")).unwrap();
+    }
+    assert!(steps > 5, "the steps were counted: {steps}");
+}
