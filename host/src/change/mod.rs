@@ -104,6 +104,7 @@ pub fn decide(
         ..project.lock.clone()
     };
     let mut reqs = BTreeMap::new();
+    let asked_for = project.requirements();
     let mut decided = Decision {
         lock: lock.clone(),
         manifest: String::new(),
@@ -136,6 +137,11 @@ pub fn decide(
             made => made?,
         };
         consent(made, &mut locked, &asking.allow, &mut decided);
+        let req = if req == VersionReq::STAR && !asked_for.contains_key(&locked.instance) {
+            compatible(&locked.package.version)
+        } else {
+            req
+        };
         reqs.insert(locked.instance.clone(), req);
         lock.generators.push(locked);
     }
