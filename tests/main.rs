@@ -17,5 +17,14 @@ mod errors;
 mod lifecycle;
 #[path = "e2e/new.rs"]
 mod new;
+
+#[path = "e2e/guests.rs"]
+mod guests;
+#[path = "e2e/hostile.rs"]
+mod hostile;
 #[path = "e2e/refusals.rs"]
 mod refusals;
+#[path = "e2e/sandbox.rs"]
+mod sandbox;
+#[path = "e2e/sandbox_rules.rs"]
+mod sandbox_rules;

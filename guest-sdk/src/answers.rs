@@ -33,11 +33,17 @@ impl Value {
 }
 
 fn find<'a>(answers: &'a [Answer], name: &str) -> Option<&'a Value> {
-    answers.iter().find(|answer| answer.name == name).map(|answer| &answer.value)
+    answers
+        .iter()
+        .find(|answer| answer.name == name)
+        .map(|answer| &answer.value)
 }
 
 fn unanswered(name: &str) -> Failure {
-    Failure::invalid_answer(name, format!("`{name}` has no answer; give one with `--{name}`."))
+    Failure::invalid_answer(
+        name,
+        format!("`{name}` has no answer; give one with `--{name}`."),
+    )
 }
 
 impl Request {
@@ -84,7 +90,9 @@ impl Request {
 
     /// The run of another package before this one; the first, where it is there more than once.
     pub fn applied(&self, package: &str) -> Option<&Applied> {
-        self.applied.iter().find(|applied| applied.package == package)
+        self.applied
+            .iter()
+            .find(|applied| applied.package == package)
     }
 }
 
@@ -104,8 +112,14 @@ mod tests {
             project_name: "shop".into(),
             instance: "web".into(),
             answers: vec![
-                Answer { name: "title".into(), value: "Shop".into() },
-                Answer { name: "docker".into(), value: true.into() },
+                Answer {
+                    name: "title".into(),
+                    value: "Shop".into(),
+                },
+                Answer {
+                    name: "docker".into(),
+                    value: true.into(),
+                },
             ],
             applied: vec![],
         }
@@ -116,7 +130,7 @@ mod tests {
         let request = request();
         assert_eq!(request.text("title"), Some("Shop"));
         assert_eq!(request.flag("title"), None);
-        assert_eq!(request.need_flag("docker").unwrap(), true);
+        assert!(request.need_flag("docker").unwrap());
     }
 
     #[test]

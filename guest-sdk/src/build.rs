@@ -40,14 +40,20 @@ impl From<Vec<String>> for Value {
 
 impl From<&str> for Choice {
     fn from(value: &str) -> Self {
-        Choice { value: value.to_owned(), label: String::new() }
+        Choice {
+            value: value.to_owned(),
+            label: String::new(),
+        }
     }
 }
 
 impl From<(&str, &str)> for Choice {
     /// Value and label.
     fn from((value, label): (&str, &str)) -> Self {
-        Choice { value: value.to_owned(), label: label.to_owned() }
+        Choice {
+            value: value.to_owned(),
+            label: label.to_owned(),
+        }
     }
 }
 
@@ -79,13 +85,29 @@ impl Question {
     }
 
     /// One of some values; each a value, or a value and its label.
-    pub fn one_of<C: Into<Choice>>(name: &str, prompt: &str, choices: impl IntoIterator<Item = C>) -> Self {
-        Self::new(name, prompt, Kind::OneOf(choices.into_iter().map(Into::into).collect()))
+    pub fn one_of<C: Into<Choice>>(
+        name: &str,
+        prompt: &str,
+        choices: impl IntoIterator<Item = C>,
+    ) -> Self {
+        Self::new(
+            name,
+            prompt,
+            Kind::OneOf(choices.into_iter().map(Into::into).collect()),
+        )
     }
 
     /// Any number of some values.
-    pub fn any_of<C: Into<Choice>>(name: &str, prompt: &str, choices: impl IntoIterator<Item = C>) -> Self {
-        Self::new(name, prompt, Kind::AnyOf(choices.into_iter().map(Into::into).collect()))
+    pub fn any_of<C: Into<Choice>>(
+        name: &str,
+        prompt: &str,
+        choices: impl IntoIterator<Item = C>,
+    ) -> Self {
+        Self::new(
+            name,
+            prompt,
+            Kind::AnyOf(choices.into_iter().map(Into::into).collect()),
+        )
     }
 
     /// Some lines more, for `--help` and for whoever asks.
@@ -109,12 +131,18 @@ impl Question {
 
 impl Outcome {
     pub fn new() -> Self {
-        Outcome { steps: Vec::new(), notes: Vec::new() }
+        Outcome {
+            steps: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// Suggests a command to run next. The host shows it and never runs it.
     pub fn step(mut self, why: impl Into<String>, command: impl Into<String>) -> Self {
-        self.steps.push(Step { why: why.into(), command: command.into() });
+        self.steps.push(Step {
+            why: why.into(),
+            command: command.into(),
+        });
         self
     }
 
@@ -134,7 +162,11 @@ impl Default for Outcome {
 impl Failure {
     /// A failure about nothing in particular.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Failure { code: code.into(), message: message.into(), subject: None }
+        Failure {
+            code: code.into(),
+            message: message.into(),
+            subject: None,
+        }
     }
 
     /// Names what it is about: a question, or `file:line`.
@@ -150,7 +182,11 @@ impl Failure {
 }
 
 pub(crate) fn not_text(of: &str, path: &str) -> Failure {
-    Failure::new("not-text", format!("The file `{path}` of the {of} is not UTF-8 text.")).about(path)
+    Failure::new(
+        "not-text",
+        format!("The file `{path}` of the {of} is not UTF-8 text."),
+    )
+    .about(path)
 }
 
 #[cfg(test)]
@@ -159,13 +195,16 @@ mod tests {
 
     #[test]
     fn a_question_is_one_line() {
-        let question = Question::one_of("db", "Which?", [("pg", "PostgreSQL"), ("sqlite", "SQLite")])
-            .help("More.")
-            .or("pg")
-            .applies_if(false);
+        let question =
+            Question::one_of("db", "Which?", [("pg", "PostgreSQL"), ("sqlite", "SQLite")])
+                .help("More.")
+                .or("pg")
+                .applies_if(false);
         assert_eq!(question.default.unwrap().as_text(), Some("pg"));
         assert!(!question.applies);
-        let Kind::OneOf(choices) = question.kind else { panic!("not one-of") };
+        let Kind::OneOf(choices) = question.kind else {
+            panic!("not one-of")
+        };
         assert_eq!(choices[0].label, "PostgreSQL");
     }
 }

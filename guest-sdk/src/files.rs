@@ -10,17 +10,38 @@ pub use crate::bindings::scaffold::generator::changes::{Mode, Ownership};
 
 /// A file that later versions of the generator keep up to date, merged with the user's edits.
 pub fn write(path: &str, contents: impl AsRef<[u8]>) -> Result<(), Failure> {
-    write_as(path, contents, Mode { executable: false, ownership: Ownership::Managed })
+    write_as(
+        path,
+        contents,
+        Mode {
+            executable: false,
+            ownership: Ownership::Managed,
+        },
+    )
 }
 
 /// As [`write`], and it can be run. Users are asked about such files.
 pub fn executable(path: &str, contents: impl AsRef<[u8]>) -> Result<(), Failure> {
-    write_as(path, contents, Mode { executable: true, ownership: Ownership::Managed })
+    write_as(
+        path,
+        contents,
+        Mode {
+            executable: true,
+            ownership: Ownership::Managed,
+        },
+    )
 }
 
 /// A file made once and then the user's alone; updates leave it as it is.
 pub fn seed(path: &str, contents: impl AsRef<[u8]>) -> Result<(), Failure> {
-    write_as(path, contents, Mode { executable: false, ownership: Ownership::Seed })
+    write_as(
+        path,
+        contents,
+        Mode {
+            executable: false,
+            ownership: Ownership::Seed,
+        },
+    )
 }
 
 /// A file with a mode of the caller's choice.

@@ -100,7 +100,7 @@ macro_rules! export {
     ($generator:path) => {
         const _: () = {
             type Exported = $crate::Adapter<$generator>;
-            $crate::bindings::export!(Exported with_types_in $crate::bindings);
+    $crate::bindings::export!(Exported with_types_in $crate::bindings);
         };
     };
 }

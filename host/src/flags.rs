@@ -80,19 +80,21 @@ pub struct Asked<'a> {
 
 /// The subcommand with a flag for every question. A question two packages share is one flag, for both.
 pub fn augment(cli: Command, subcommand: &str, asked: &[Asked<'_>]) -> Command {
+    let longs = |command: &Command| -> Vec<String> {
+        let longs = command.get_arguments().filter_map(Arg::get_long);
+        longs.map(str::to_owned).collect()
+    };
+    // A question may not take the place of a flag that is always there; `--data` answers it.
+    let mut taken = longs(&cli);
+    taken.extend(["help".to_owned(), "version".to_owned()]);
     cli.mut_subcommand(subcommand, |mut sub| {
-        let mut taken: Vec<String> = sub
-            .get_arguments()
-            .filter_map(|a| a.get_long().map(str::to_owned))
-            .chain(["help".into(), "version".into()])
-            .collect();
+        taken.extend(longs(&sub));
         for package in asked {
             for question in package.questions {
-                if taken.contains(&question.name) {
-                    continue;
+                if !taken.contains(&question.name) {
+                    taken.push(question.name.clone());
+                    sub = sub.arg(flag(question, &package.package));
                 }
-                taken.push(question.name.clone());
-                sub = sub.arg(flag(question, &package.package));
             }
         }
         sub

@@ -16,7 +16,12 @@
 
 #![cfg_attr(
     test,
-    allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, reason = "tests set the scene themselves")
+    allow(
+        clippy::disallowed_methods,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "tests set the scene themselves"
+    )
 )]
 
 pub mod apply;

@@ -8,7 +8,8 @@ use std::{
 };
 
 use scaffold_registry::{
-    Digest, Kind, Package, PackageError, PackageName, PackageRef, Release, SourceError, resolve,
+    Digest, Kind, Package, PackageError, PackageName, PackageRef, Release, Source, SourceError,
+    official, resolve,
 };
 
 use crate::{
@@ -203,6 +204,25 @@ impl<'a> Packages<'a> {
         let release =
             resolve::resolve_engine(wanted, None, &releases, &|| self.names(&wanted.name))?;
         self.pin(&release)
+    }
+
+    /// Whether a pin is one of the packages that come with this very program. What a lock file says of its origin is
+    /// not enough: the bytes have to be those.
+    pub fn is_embedded(&self, pin: &Pinned) -> bool {
+        let listed = || official().releases(&pin.package).unwrap_or_default();
+        pin.registry == OFFICIAL && listed().iter().any(|release| release.blob == pin.blob)
+    }
+
+    /// Opens everything that will run, so that compiling for the first time happens here and once.
+    ///
+    /// # Errors
+    /// A package cannot be had, or its component cannot run here.
+    pub fn prepare<'p>(
+        &self,
+        pins: impl IntoIterator<Item = (&'p Pinned, Option<&'p Pinned>)>,
+    ) -> Result<(), PackagesError> {
+        pins.into_iter()
+            .try_for_each(|(pin, engine)| self.runnable(pin, engine).map(drop))
     }
 
     /// Every version the registry of the name's namespace has.

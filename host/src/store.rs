@@ -2,7 +2,10 @@
 //!
 //! A [`VerifiedPackage`] exists only if its bytes hash to the digest that was asked for; that is checked on
 //! download and on every open. Only this file writes there: temporary file, sync, rename.
-#![expect(clippy::disallowed_methods, reason = "the only writer of the cache of packages")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the only writer of the cache of packages"
+)]
 
 use std::{
     borrow::Cow,

@@ -11,7 +11,13 @@ use crate::words;
 
 /// The names that are always there; no question may have one of them.
 pub(crate) const NAMES: &[&str] = &[
-    "project_name", "project_slug", "project_module", "project_title", "instance", "generator", "applied",
+    "project_name",
+    "project_slug",
+    "project_module",
+    "project_title",
+    "instance",
+    "generator",
+    "applied",
 ];
 
 /// A question's name as a template writes it.
@@ -33,14 +39,26 @@ pub(crate) fn base(manifest: &Manifest, request: &Request) -> BTreeMap<String, V
     let generator = BTreeMap::from([
         ("name".to_owned(), Value::from(manifest.name.as_str())),
         ("version".to_owned(), Value::from(manifest.version.as_str())),
-        ("instance".to_owned(), Value::from(request.instance.as_str())),
+        (
+            "instance".to_owned(),
+            Value::from(request.instance.as_str()),
+        ),
     ]);
     BTreeMap::from([
         ("project_name".to_owned(), Value::from(name)),
         ("project_slug".to_owned(), Value::from(words::kebab(name))),
-        ("project_module".to_owned(), Value::from(words::module(name))),
-        ("project_title".to_owned(), Value::from(words::title(&name.replace('.', " ")))),
-        ("instance".to_owned(), Value::from(request.instance.as_str())),
+        (
+            "project_module".to_owned(),
+            Value::from(words::module(name)),
+        ),
+        (
+            "project_title".to_owned(),
+            Value::from(words::title(&name.replace('.', " "))),
+        ),
+        (
+            "instance".to_owned(),
+            Value::from(request.instance.as_str()),
+        ),
         ("generator".to_owned(), Value::from(generator)),
         ("applied".to_owned(), applied(&request.applied)),
     ])
@@ -51,15 +69,27 @@ pub(crate) fn base(manifest: &Manifest, request: &Request) -> BTreeMap<String, V
 fn applied(all: &[Applied]) -> Value {
     let mut map: BTreeMap<String, Value> = BTreeMap::new();
     for one in all {
-        let short = one.package.strip_prefix("scaffold/").unwrap_or(&one.package);
-        map.entry(short.to_owned()).or_insert_with(|| answers_of(one));
+        let short = one
+            .package
+            .strip_prefix("scaffold/")
+            .unwrap_or(&one.package);
+        map.entry(short.to_owned())
+            .or_insert_with(|| answers_of(one));
     }
     Value::from(map)
 }
 
 fn answers_of(one: &Applied) -> Value {
-    let mut map: BTreeMap<String, Value> =
-        one.answers.iter().map(|Answer { name, value: answer }| (variable(name), value(answer))).collect();
+    let mut map: BTreeMap<String, Value> = one
+        .answers
+        .iter()
+        .map(
+            |Answer {
+                 name,
+                 value: answer,
+             }| (variable(name), value(answer)),
+        )
+        .collect();
     map.insert("version".to_owned(), Value::from(one.version.as_str()));
     map.insert("instance".to_owned(), Value::from(one.instance.as_str()));
     Value::from(map)

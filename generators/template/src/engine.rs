@@ -52,16 +52,30 @@ fn manifest(package: &dyn Package) -> Result<Manifest, Error> {
 /// Questions need no partials: no string of the manifest that they use can include one.
 pub fn questions(world: &World<'_>, request: &Request) -> Result<Vec<Question>, Error> {
     let manifest = manifest(world.package)?;
-    let renderer = Renderer::new(&manifest, questions::known_names(&manifest), &[], world.secret)?;
+    let renderer = Renderer::new(
+        &manifest,
+        questions::known_names(&manifest),
+        &[],
+        world.secret,
+    )?;
     Ok(questions::resolve(&manifest, &renderer, request, Stage::Asking)?.questions)
 }
 
 /// Writes nothing unless everything could be worked out.
-pub fn generate(world: &World<'_>, request: &Request, changes: &mut dyn Changes) -> Result<Outcome, Error> {
+pub fn generate(
+    world: &World<'_>,
+    request: &Request,
+    changes: &mut dyn Changes,
+) -> Result<Outcome, Error> {
     let manifest = manifest(world.package)?;
     let paths = world.package.paths();
     let partials = files::partials(&manifest, world.package, &paths)?;
-    let renderer = Renderer::new(&manifest, questions::known_names(&manifest), &partials, world.secret)?;
+    let renderer = Renderer::new(
+        &manifest,
+        questions::known_names(&manifest),
+        &partials,
+        world.secret,
+    )?;
     let scope = questions::resolve(&manifest, &renderer, request, Stage::Answered)?.scope;
     let mut maker = Maker {
         manifest: &manifest,
@@ -78,12 +92,17 @@ pub fn generate(world: &World<'_>, request: &Request, changes: &mut dyn Changes)
     for step in &manifest.steps {
         if renderer.holds(step.when.as_ref(), &scope)? {
             let why = renderer.string(&step.why, &scope)?;
-            outcome.steps.push(Step { why, command: renderer.string(&step.command, &scope)? });
+            outcome.steps.push(Step {
+                why,
+                command: renderer.string(&step.command, &scope)?,
+            });
         }
     }
     for note in &manifest.notes {
         if renderer.holds(note.when.as_ref(), &scope)? {
-            outcome.notes.push(renderer.string(&note.text, &scope)?.trim().to_owned());
+            outcome
+                .notes
+                .push(renderer.string(&note.text, &scope)?.trim().to_owned());
         }
     }
     for (path, draft) in &drafts {

@@ -27,18 +27,29 @@ pub enum Error {
 
     /// What the host itself refused.
     #[error("{message}")]
-    Host { code: String, message: String, subject: Option<String> },
+    Host {
+        code: String,
+        message: String,
+        subject: Option<String>,
+    },
 }
 
 impl Error {
     pub(crate) fn manifest(line: usize, message: impl Into<String>) -> Self {
-        Error::Manifest { line, message: message.into() }
+        Error::Manifest {
+            line,
+            message: message.into(),
+        }
     }
 }
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        Error::Host { code: failure.code, message: failure.message, subject: failure.subject }
+        Error::Host {
+            code: failure.code,
+            message: failure.message,
+            subject: failure.subject,
+        }
     }
 }
 
@@ -48,11 +59,17 @@ impl From<Error> for Failure {
         let (code, subject) = match error {
             Error::Manifest { line, .. } => ("manifest".into(), Some(format!("{MANIFEST}:{line}"))),
             Error::Template { place, .. } => ("template-error".into(), Some(place)),
-            Error::MissingPlace { line, .. } => ("missing-place".into(), Some(format!("{MANIFEST}:{line}"))),
+            Error::MissingPlace { line, .. } => {
+                ("missing-place".into(), Some(format!("{MANIFEST}:{line}")))
+            }
             Error::InvalidAnswer { question, .. } => ("invalid-answer".into(), Some(question)),
             Error::Conflict { path, .. } => ("conflict".into(), Some(path)),
             Error::Host { code, subject, .. } => (code, subject),
         };
-        Failure { code, message, subject }
+        Failure {
+            code,
+            message,
+            subject,
+        }
     }
 }

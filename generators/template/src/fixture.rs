@@ -38,15 +38,28 @@ impl Fixture {
     }
 
     pub(crate) fn applied(mut self, package: &str, answers: &[(&str, Value)]) -> Self {
-        let answers =
-            answers.iter().map(|(name, value)| Answer { name: (*name).to_owned(), value: value.clone() }).collect();
+        let answers = answers
+            .iter()
+            .map(|(name, value)| Answer {
+                name: (*name).to_owned(),
+                value: value.clone(),
+            })
+            .collect();
         let instance = package.rsplit('/').next().unwrap_or_default().to_owned();
-        self.applied.push(Applied { package: package.to_owned(), instance, version: "2.0.0".to_owned(), answers });
+        self.applied.push(Applied {
+            package: package.to_owned(),
+            instance,
+            version: "2.0.0".to_owned(),
+            answers,
+        });
         self
     }
 
     fn request(&self) -> Request {
-        let answers = self.answers.iter().map(|(name, value)| Answer { name: name.clone(), value: value.clone() });
+        let answers = self.answers.iter().map(|(name, value)| Answer {
+            name: name.clone(),
+            value: value.clone(),
+        });
         Request {
             project_name: "my-shop".to_owned(),
             instance: "web".to_owned(),
@@ -56,7 +69,11 @@ impl Fixture {
     }
 
     fn world(&self) -> World<'_> {
-        World { package: self, project: self, secret: |name, length| Ok(format!("<{name}:{length}>")) }
+        World {
+            package: self,
+            project: self,
+            secret: |name, length| Ok(format!("<{name}:{length}>")),
+        }
     }
 
     pub(crate) fn questions(&self) -> Result<Vec<Question>, Error> {
@@ -72,7 +89,11 @@ impl Fixture {
     /// The text of each file that is made.
     pub(crate) fn made(&self) -> BTreeMap<String, String> {
         let (drafts, _) = self.run().unwrap();
-        drafts.0.into_iter().map(|(path, draft)| (path, String::from_utf8(draft.contents).unwrap())).collect()
+        drafts
+            .0
+            .into_iter()
+            .map(|(path, draft)| (path, String::from_utf8(draft.contents).unwrap()))
+            .collect()
     }
 
     pub(crate) fn failure(&self) -> Failure {

@@ -18,9 +18,9 @@ fn components(pattern: &[&str], path: &[&str]) -> bool {
         [] => path.is_empty(),
         ["**"] => !path.is_empty(),
         ["**", rest @ ..] => (0..=path.len()).any(|skip| components(rest, &path[skip..])),
-        [first, rest @ ..] => {
-            path.split_first().is_some_and(|(head, tail)| component(first, head) && components(rest, tail))
-        }
+        [first, rest @ ..] => path
+            .split_first()
+            .is_some_and(|(head, tail)| component(first, head) && components(rest, tail)),
     }
 }
 
@@ -37,7 +37,8 @@ fn characters(pattern: &[char], name: &[char]) -> bool {
         ['?', rest @ ..] => !name.is_empty() && characters(rest, &name[1..]),
         ['[', rest @ ..] if let Some(end) = rest.iter().skip(1).position(|&c| c == ']') => {
             let (set, rest) = (&rest[..end + 1], &rest[end + 2..]);
-            name.split_first().is_some_and(|(&c, name)| in_set(set, c) && characters(rest, name))
+            name.split_first()
+                .is_some_and(|(&c, name)| in_set(set, c) && characters(rest, name))
         }
         [first, rest @ ..] => name.first() == Some(first) && characters(rest, &name[1..]),
     }
@@ -85,7 +86,12 @@ fn alternatives(pattern: &str) -> Vec<String> {
                 return commas
                     .iter()
                     .flat_map(|&comma| {
-                        let one = format!("{}{}{}", &pattern[..open], &pattern[from..comma], &pattern[at + 1..]);
+                        let one = format!(
+                            "{}{}{}",
+                            &pattern[..open],
+                            &pattern[from..comma],
+                            &pattern[at + 1..]
+                        );
                         from = comma + 1;
                         alternatives(&one)
                     })

@@ -26,9 +26,20 @@ impl Project for Host {
 
 impl Changes for Host {
     fn write(&mut self, path: &str, draft: &Draft) -> Result<(), Error> {
-        let ownership = if draft.seed { Ownership::Seed } else { Ownership::Managed };
-        let mode = Mode { executable: draft.executable, ownership };
-        Ok(scaffold_guest::files::write_as(path, &draft.contents, mode)?)
+        let ownership = if draft.seed {
+            Ownership::Seed
+        } else {
+            Ownership::Managed
+        };
+        let mode = Mode {
+            executable: draft.executable,
+            ownership,
+        };
+        Ok(scaffold_guest::files::write_as(
+            path,
+            &draft.contents,
+            mode,
+        )?)
     }
 }
 
@@ -36,7 +47,11 @@ fn secret(name: &str, length: u32) -> Result<String, Error> {
     Ok(scaffold_guest::files::secret(name, length)?)
 }
 
-const WORLD: World<'static> = World { package: &Host, project: &Host, secret };
+const WORLD: World<'static> = World {
+    package: &Host,
+    project: &Host,
+    secret,
+};
 
 struct Template;
 

@@ -30,7 +30,11 @@ pub(crate) fn hint<'a>(wanted: &str, there: impl IntoIterator<Item = &'a str>) -
 }
 
 pub(crate) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
-    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn is_part(wanted: &str, name: &str) -> bool {
@@ -62,7 +66,10 @@ mod tests {
 
     #[test]
     fn near_names_come_first() {
-        assert_eq!(hint("databse", ["database", "docker"]), "Did you mean `database`?");
+        assert_eq!(
+            hint("databse", ["database", "docker"]),
+            "Did you mean `database`?"
+        );
         assert_eq!(hint("zzz", ["b", "a"]), "There is: `a`, `b`.");
         assert_eq!(hint("zzz", []), "There is none here.");
     }

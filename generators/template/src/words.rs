@@ -90,7 +90,10 @@ impl Iterator for Folded {
 
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 fn lower(text: &str) -> Vec<String> {
@@ -112,7 +115,10 @@ pub(crate) fn pascal(text: &str) -> String {
 pub(crate) fn camel(text: &str) -> String {
     let pascal = pascal(text);
     let mut chars = pascal.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+    chars
+        .next()
+        .map(|first| first.to_lowercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 /// What stands in an address: as [`kebab`], but `MyShop` is one word.
@@ -132,9 +138,10 @@ pub(crate) fn title(text: &str) -> String {
 /// A valid Python name, also where the text starts with a digit or is a word of the language.
 pub(crate) fn module(text: &str) -> String {
     const KEYWORDS: &[&str] = &[
-        "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
-        "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass",
-        "raise", "return", "try", "while", "with", "yield",
+        "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+        "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+        "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with",
+        "yield",
     ];
     let name = snake(text);
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -171,7 +178,14 @@ mod tests {
 
     #[test]
     fn spellings() {
-        for name in ["my-shop", "my_shop", "MyShop", "my.shop", "My Shop", "  my--shop "] {
+        for name in [
+            "my-shop",
+            "my_shop",
+            "MyShop",
+            "my.shop",
+            "My Shop",
+            "  my--shop ",
+        ] {
             assert_eq!(kebab(name), "my-shop", "{name}");
             assert_eq!(snake(name), "my_shop", "{name}");
             assert_eq!(pascal(name), "MyShop", "{name}");

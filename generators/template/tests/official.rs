@@ -1,72 +1,94 @@
 //! The official data packages, rendered natively.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests set the scene themselves")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests set the scene themselves"
+)]
 
-use std::{collections::BTreeMap, fs, path::Path};
+mod folder;
 
+use std::collections::BTreeMap;
+
+use folder::Folder;
 use scaffold_guest::{Answer, Request, Value};
-use scaffold_template::{Changes, Draft, Error, Package, Project, World, generate};
+use scaffold_template::{World, generate};
 
-struct Folder(BTreeMap<String, Vec<u8>>);
-
-impl Folder {
-    fn open(name: &str) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
-        let mut files = BTreeMap::new();
-        collect(&root, &root, &mut files);
-        Self(files)
-    }
+fn answers(all: &[(&str, Value)]) -> Vec<Answer> {
+    all.iter()
+        .map(|(name, value)| Answer {
+            name: (*name).into(),
+            value: value.clone(),
+        })
+        .collect()
 }
 
-fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(root, &path, files);
-        } else {
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-            files.insert(name, fs::read(&path).unwrap());
+fn run(package: &Folder, project: &Folder, answers: Vec<Answer>) -> Folder {
+    let world = World {
+        package,
+        project,
+        secret: |_, _| unreachable!(),
+    };
+    let request = Request {
+        project_name: "shop".into(),
+        instance: "x".into(),
+        answers,
+        applied: Vec::new(),
+    };
+    let mut made = Folder(BTreeMap::new());
+    generate(&world, &request, &mut made).unwrap();
+    made
+}
+
+/// The edits find every place in what the base makes, and running them again changes nothing.
+#[test]
+fn auth_joins_django_once() {
+    let (django, auth) = (Folder::open("django"), Folder::open("django-auth"));
+    for frontend in ["none", "htmx"] {
+        let texts = [
+            ("author", ""),
+            ("database", "sqlite"),
+            ("description", "x"),
+            ("frontend", frontend),
+            ("python", "3.13"),
+            ("time-zone", "UTC"),
+        ];
+        let texts: Vec<_> = texts
+            .iter()
+            .map(|(name, text)| (*name, Value::Text((*text).into())))
+            .collect();
+        let mut project = run(&django, &Folder(BTreeMap::new()), answers(&texts));
+        let providers = ["google", "github", "gitlab", "microsoft", "discord"];
+        let providers = Value::Texts(providers.map(String::from).into());
+        let wanted = answers(&[("providers", providers)]);
+        let made = run(&auth, &project, wanted.clone());
+        project.0.extend(made.0.clone());
+        let again = run(&auth, &project, wanted);
+        for (path, contents) in &again.0 {
+            assert_eq!(Some(contents), project.0.get(path), "{path} changes again");
         }
-    }
-}
-
-impl Package for Folder {
-    fn read(&self, path: &str) -> Result<Vec<u8>, Error> {
-        Ok(self.0[path].clone())
-    }
-
-    fn paths(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
-    }
-}
-
-impl Project for Folder {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.0.get(path).cloned())
-    }
-}
-
-impl Changes for Folder {
-    fn write(&mut self, path: &str, draft: &Draft) -> Result<(), Error> {
-        self.0.insert(path.to_owned(), draft.contents.clone());
-        Ok(())
+        assert!(
+            !again.0.contains_key("config/urls.py"),
+            "a file that no edit changes is written"
+        );
     }
 }
 
 #[test]
 fn django_renders() {
-    let package = Folder::open("django");
-    let empty = Folder(BTreeMap::new());
-    let world = World { package: &package, project: &empty, secret: |_, _| unreachable!() };
-    let answers = [
-        ("author", ""), ("database", "sqlite"), ("description", "x"), ("frontend", "none"), ("python", "3.13"), ("time-zone", "UTC"),
+    let texts = [
+        ("author", ""),
+        ("database", "sqlite"),
+        ("description", "x"),
+        ("frontend", "none"),
+        ("python", "3.13"),
+        ("time-zone", "UTC"),
     ];
-    let request = Request {
-        project_name: "shop".into(),
-        instance: "django".into(),
-        answers: answers.map(|(n, v)| Answer { name: n.into(), value: Value::Text(v.into()) }).into(),
-        applied: Vec::new(),
-    };
-    let mut made = Folder(BTreeMap::new());
-    generate(&world, &request, &mut made).unwrap();
+    let texts = texts.map(|(name, text)| (name, Value::Text(text.into())));
+    let made = run(
+        &Folder::open("django"),
+        &Folder(BTreeMap::new()),
+        answers(&texts),
+    );
     assert!(made.0.contains_key("manage.py"));
 }

@@ -57,6 +57,16 @@ fn suggest(nearest: &[String]) -> String {
     }
 }
 
+impl GivenError {
+    /// An answer to a question that none of these is.
+    pub fn unknown(key: &str, questions: &[Question]) -> Self {
+        Self::Unknown {
+            key: key.to_owned(),
+            nearest: nearest(key, questions.iter().map(|q| q.name.as_str())),
+        }
+    }
+}
+
 impl Given {
     /// Answers from flags of their own; they win over everything else, so add them last.
     pub fn add_flags(&mut self, flags: BTreeMap<String, String>) {

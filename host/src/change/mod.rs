@@ -26,7 +26,6 @@ use crate::{
     question::Answers,
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
-    sources::OFFICIAL,
     tree::Tree,
     ui::Ui,
     workspace::Workspace,
@@ -119,12 +118,20 @@ pub fn decide(
         if lock.instance(&entry.intent.instance).is_some() {
             return Err(ChangeError::Twice(entry.intent.instance));
         }
-        let answered = answer(&replayer, position, entry.clone(), asking, asking.mode);
+        let before = project.lock.instance(&entry.intent.instance);
+        let answered = answer(
+            &replayer,
+            position,
+            entry.clone(),
+            before,
+            asking,
+            asking.mode,
+        );
         let (mut locked, req) = match answered {
             // With defaults in their place, what the generators after this one miss can be told as well.
             Err(ChangeError::Interview(e @ InterviewError::Missing { nobody: true, .. })) => {
                 missing.push(e);
-                match answer(&replayer, position, entry, asking, Mode::Defaults) {
+                match answer(&replayer, position, entry, before, asking, Mode::Defaults) {
                     Ok(answered) => answered,
                     Err(_) => break,
                 }
@@ -136,7 +143,12 @@ pub fn decide(
             Err(_) if !missing.is_empty() => break,
             made => made?,
         };
-        consent(made, &mut locked, &asking.allow, &mut decided);
+        // What comes with this program is accepted with the plan; both what runs and its data have to.
+        let ours = [Some(&locked.package), locked.engine.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(|pin| packages.is_embedded(pin));
+        consent(made, &mut locked, ours, &asking.allow, &mut decided);
         let req = if req == VersionReq::STAR && !asked_for.contains_key(&locked.instance) {
             compatible(&locked.package.version)
         } else {
@@ -172,6 +184,7 @@ fn answer(
     replayer: &Replayer<'_>,
     position: usize,
     entry: Entry,
+    before: Option<&Locked>,
     asking: &mut Asking<'_>,
     mode: Mode,
 ) -> Result<(Locked, VersionReq), ChangeError> {
@@ -198,8 +211,13 @@ fn answer(
     // What flags mean depends on the questions alone, so no answer is needed yet.
     let known = ask(&Answers::new()).map_err(ReplayError::from)?;
     let mut given = locked.answers.clone();
-    // An answer of an older version whose question is gone is forgotten, not an error.
-    given.retain(|name, _| known.iter().any(|q| &q.name == name));
+    // An answer of an older version whose question is gone is forgotten; one that was typed by hand is a mistake.
+    let asks = |name: &str| known.iter().any(|q| q.name == name);
+    let was = |name: &str| before.is_some_and(|locked| locked.answers.contains_key(name));
+    if let Some(key) = given.keys().find(|name| !asks(name) && !was(name)) {
+        return Err(GivenError::unknown(key, &known).into());
+    }
+    given.retain(|name, _| asks(name));
     given.extend(asking.given.take_for(&locked.instance, &short, &known)?);
     let mut ask_anew = |answers: &Answers| ask(answers).map_err(refusal);
     let answers = interview::interview(asking.ui, &short, given, mode, &mut ask_anew);
@@ -225,7 +243,13 @@ fn refusal(e: SandboxError) -> AskError {
 
 /// Sorts the classes of a generator's files into those allowed, those that come with the plan, and those that
 /// need a yes. What is accepted or allowed is written into the lock.
-fn consent(made: &Made, locked: &mut Locked, allow: &BTreeSet<Class>, decided: &mut Decision) {
+fn consent(
+    made: &Made,
+    locked: &mut Locked,
+    ours: bool,
+    allow: &BTreeSet<Class>,
+    decided: &mut Decision,
+) {
     let mut by_class: BTreeMap<Class, Vec<ProjectPath>> = BTreeMap::new();
     for (class, path) in made.classes() {
         by_class.entry(class).or_default().push(path.clone());
@@ -241,7 +265,7 @@ fn consent(made: &Made, locked: &mut Locked, allow: &BTreeSet<Class>, decided: &
             class,
             paths,
         };
-        if locked.package.registry == OFFICIAL {
+        if ours {
             decided.accepted.push(consent);
             locked.allow.insert(class);
         } else if allow.contains(&class) {

@@ -58,6 +58,7 @@ pub fn change(
     let mode = context.mode();
     let entries = resolve(packages, intents)?;
     announce(context, &entries);
+    prepare(context, packages, &entries)?;
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let mut asking = Asking {
         ui: &mut context.ui,
@@ -83,7 +84,7 @@ pub fn change(
         context.ui.done("Nothing to do:", goal.idle);
         return Ok(ExitCode::SUCCESS);
     }
-    if !show_and_ask(context, project, &mut decision, goal)? {
+    if !show_and_ask(context, project, &mut decision)? {
         return Err(CommandError::new(
             ErrorKind::Cancelled,
             "nothing was written",
@@ -143,6 +144,21 @@ fn label(context: &Context) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// The first run of a package compiles its component, which takes long enough to wonder.
+pub(super) fn prepare(
+    context: &mut Context,
+    packages: &Packages<'_>,
+    entries: &[Entry],
+) -> Result<(), CommandError> {
+    let _progress = context
+        .ui
+        .progress("Preparing the generators for this machine");
+    let pins = entries
+        .iter()
+        .map(|entry| (&entry.package, entry.engine.as_ref()));
+    Ok(packages.prepare(pins)?)
+}
+
 fn announce(context: &mut Context, entries: &[Entry]) {
     for entry in entries {
         if let Some(by) = &entry.required_by {
@@ -177,7 +193,6 @@ fn show_and_ask(
     context: &mut Context,
     project: &Project,
     decision: &mut Decision,
-    goal: &Goal,
 ) -> Result<bool, CommandError> {
     let lines = package_lines(project, decision);
     let accepted = permissions(&decision.accepted);
@@ -221,7 +236,6 @@ fn show_and_ask(
         }
         decision.grant_all();
     }
-    let _ = goal;
     // Without a terminal the command line is the consent to what the plan holds; permissions were asked above.
     let yes = context.globals.yes || !context.ui.can_ask();
     let lines = package_lines(project, decision);

@@ -1,5 +1,6 @@
 //! The flags that only a package's questions make possible.
 
+use super::conclude::prepare;
 use crate::{
     change::{Entry, Given, Intent, resolve},
     cli::{Cli, Command},
@@ -8,7 +9,7 @@ use crate::{
     flags::{self, Asked},
     packages::Packages,
     project::Project,
-    question::{Answers, Question},
+    question::{Answers, Question, check},
     replay::Replayer,
     sandbox::{Applied, Input, Request},
     ui::{Field, Prompt, Reply},
@@ -42,6 +43,7 @@ pub fn read(
         });
     }
     let entries = resolve(packages, intents)?;
+    prepare(context, packages, &entries)?;
     let questions = of(packages, project, &entries);
     let asked: Vec<Asked<'_>> = questions
         .iter()
@@ -88,7 +90,10 @@ pub fn of(
                 project: before.clone(),
                 writes: runnable.writes,
             };
-            let questions = runnable.generator.questions(input).unwrap_or_default();
+            // They become flags: a name that is none must not get that far.
+            let questions = runnable.generator.questions(input).ok();
+            let questions = questions.and_then(|questions| check(questions).ok());
+            let questions = questions.unwrap_or_default();
             answers.extend(defaults(&questions));
             found.push((entry.package.package.short().to_owned(), questions));
         }

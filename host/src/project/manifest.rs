@@ -167,14 +167,18 @@ fn write_answers(table: &mut dyn toml_edit::TableLike, answers: &Answers) {
     }
 }
 
-/// Sets a value only where it differs, so that a person's formatting of it stays.
+/// Sets a value only where it differs, so that a person's formatting of it stays, and the comments around it always.
 fn set(table: &mut dyn toml_edit::TableLike, key: &str, new: &toml_edit::Value) {
-    let same = table
-        .get(key)
-        .and_then(Item::as_value)
-        .is_some_and(|old| plain(old) == plain(new));
-    if !same {
-        table.insert(key, Item::Value(new.clone()));
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) if plain(old) == plain(new) => {}
+        Some(old) => {
+            let around = old.decor().clone();
+            *old = new.clone();
+            *old.decor_mut() = around;
+        }
+        None => {
+            table.insert(key, Item::Value(new.clone()));
+        }
     }
 }
 

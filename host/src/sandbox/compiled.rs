@@ -5,7 +5,10 @@
 //! code is never taken from a registry.
 //!
 //! A file is `MAC (32 bytes) | machine code`; its name is the digest of everything the code depends on.
-#![expect(clippy::disallowed_methods, reason = "the only writer of the cache of compiled components")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the only writer of the cache of compiled components"
+)]
 
 use std::{
     fs,

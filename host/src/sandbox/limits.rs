@@ -28,7 +28,7 @@ pub struct Limits {
     pub output: usize,
     /// Files written or removed.
     pub files: usize,
-    /// Bytes of log text.
+    /// Bytes of text for the user: the log, and again what a call ends with (steps and notes, or a failure).
     pub log: usize,
     /// Bytes read, from the package and the project together.
     pub read: usize,
@@ -36,7 +36,8 @@ pub struct Limits {
     pub call_bytes: usize,
 }
 
-const MIB: usize = 1024 * 1024;
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -75,7 +76,12 @@ impl LimitPassed {
     }
 
     pub(super) fn bytes(name: &'static str, allowed: usize) -> Self {
-        Self::new(name, format_args!("{} MiB", allowed / MIB))
+        let allowed = match allowed {
+            whole if whole >= MIB && whole.is_multiple_of(MIB) => format!("{} MiB", whole / MIB),
+            whole if whole >= KIB && whole.is_multiple_of(KIB) => format!("{} KiB", whole / KIB),
+            odd => format!("{odd} bytes"),
+        };
+        Self::new(name, allowed)
     }
 }
 
@@ -144,5 +150,48 @@ impl ResourceLimiter for Meter {
 
     fn memories(&self) -> usize {
         self.limits.instances
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(result: wasmtime::Result<bool>) -> &'static str {
+        result
+            .unwrap_err()
+            .downcast_ref::<LimitPassed>()
+            .unwrap()
+            .name
+    }
+
+    #[test]
+    fn memories_and_tables_are_counted_in_sum() {
+        let mut meter = Meter::new(Limits {
+            memory: 10,
+            table_elements: 10,
+            ..Limits::default()
+        });
+        // A first memory, a second one, the first grows.
+        assert!(meter.memory_growing(0, 4, None).unwrap());
+        assert!(meter.memory_growing(0, 4, None).unwrap());
+        assert_eq!(name(meter.memory_growing(4, 7, None)), "memory");
+        assert!(meter.memory_growing(4, 6, None).unwrap());
+        assert_eq!(name(meter.memory_growing(0, usize::MAX, None)), "memory");
+
+        assert!(meter.table_growing(0, 6, None).unwrap());
+        assert_eq!(name(meter.table_growing(0, 5, None)), "table-elements");
+    }
+
+    #[test]
+    fn what_was_allowed_is_told_in_round_numbers() {
+        for (bytes, told) in [
+            (64 * MIB, "64 MiB"),
+            (MIB + KIB, "1025 KiB"),
+            (1023, "1023 bytes"),
+            (0, "0 bytes"),
+        ] {
+            assert_eq!(LimitPassed::bytes("log", bytes).allowed, told);
+        }
     }
 }

@@ -7,27 +7,24 @@
 mod bindings;
 mod compiled;
 mod convert;
+mod deadline;
 mod imports;
 mod limits;
 mod state;
+mod trap;
 
-use std::{
-    path::Path,
-    sync::{Arc, mpsc},
-    thread,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc};
 
 pub use imports::{Ability, Refusal, abilities, import_names};
 pub use limits::{LimitPassed, Limits};
 use scaffold_registry::{Digest, Package, PackageName};
 pub use state::ChangeSet;
 use wasmtime::{
-    Config, Engine, Store, Trap, WasmBacktraceDetails,
+    Config, Engine, Store, WasmBacktraceDetails,
     component::{Component, HasSelf, Linker},
 };
 
-use self::{bindings::GeneratorPre, compiled::CompiledCache, state::State};
+use self::{bindings::GeneratorPre, compiled::CompiledCache, deadline::Deadline, state::State};
 use crate::{
     grants::Patterns,
     question::{Answers, Question},
@@ -83,6 +80,13 @@ pub enum LogLevel {
     Warn,
 }
 
+impl Outcome {
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let steps = self.steps.iter().flat_map(|s| [&*s.why, &*s.command]);
+        steps.chain(self.notes.iter().map(String::as_str))
+    }
+}
+
 /// Something the guest said. Not yet cleaned for a terminal.
 #[derive(Debug, Clone)]
 pub struct LogLine {
@@ -105,6 +109,14 @@ pub struct Failure {
     pub code: String,
     pub message: String,
     pub subject: Option<String>,
+}
+
+impl Failure {
+    fn words(&self) -> impl Iterator<Item = &str> {
+        [&*self.code, &*self.message]
+            .into_iter()
+            .chain(self.subject.as_deref())
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -133,12 +145,15 @@ pub enum SandboxError {
 }
 
 fn place(failure: &Failure) -> String {
+    let message = &failure.message;
+    // Many a package begins its words with the place already.
+    let names = |subject: &String| {
+        let rest = message.strip_prefix(subject.as_str());
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+    };
     match &failure.subject {
-        // Many a package begins its words with the place already.
-        Some(subject) if !failure.message.starts_with(subject.as_str()) => {
-            format!("{subject}: {}", failure.message)
-        }
-        _ => failure.message.clone(),
+        Some(subject) if !names(subject) => format!("{subject}: {message}"),
+        _ => message.clone(),
     }
 }
 
@@ -222,10 +237,11 @@ impl Sandbox {
         let mut linker = Linker::new(&self.engine);
         bindings::Generator::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(unusable)?;
-        let pre = linker
-            .instantiate_pre(component)
-            .and_then(GeneratorPre::new)
-            .map_err(unusable)?;
+        let pre = linker.instantiate_pre(component).map_err(unusable)?;
+        let pre = GeneratorPre::new(pre).map_err(|e| SandboxError::Unusable {
+            package: package.to_owned(),
+            reason: format!("it is no generator: {e:#}"),
+        })?;
         Ok(Generator {
             package: package.to_owned(),
             limits: self.limits.clone(),
@@ -240,6 +256,7 @@ fn config(limits: &Limits) -> Config {
     config
         .wasm_component_model(true)
         .wasm_memory64(false)
+        .wasm_multi_memory(false)
         .wasm_relaxed_simd(false)
         // One and the same NaN on every machine, or replay would not be exact.
         .cranelift_nan_canonicalization(true)
@@ -293,11 +310,26 @@ impl Generator {
         let (outcome, state) = self.call(input, true, |generator, store| {
             generator.call_generate(store, &request)
         })?;
+        let outcome = Outcome::from(outcome);
+        self.bound(outcome.words())?;
         Ok(Generated {
             changes: state.changes,
-            outcome: outcome.into(),
+            outcome,
             log: state.log,
         })
+    }
+
+    /// What a call ends with is shown to a person, and so may be no longer than a log.
+    fn bound<'a>(&self, words: impl Iterator<Item = &'a str>) -> Result<(), SandboxError> {
+        // One more each, or a million empty notes would be nothing.
+        let bytes: usize = words.map(|text| text.len().saturating_add(1)).sum();
+        if bytes > self.limits.log {
+            return Err(SandboxError::Limit {
+                package: self.package.clone(),
+                source: LimitPassed::bytes("log", self.limits.log),
+            });
+        }
+        Ok(())
     }
 
     fn call<T>(
@@ -323,75 +355,15 @@ impl Generator {
         let state = store.into_data();
         match result {
             Ok(Ok(value)) => Ok((value, state)),
-            Ok(Err(failure)) => Err(SandboxError::Failed {
-                package: self.package.clone(),
-                source: failure.into(),
-            }),
+            Ok(Err(failure)) => {
+                let source = Failure::from(failure);
+                self.bound(source.words())?;
+                Err(SandboxError::Failed {
+                    package: self.package.clone(),
+                    source,
+                })
+            }
             Err(trap) => Err(self.explain(&trap, &state)),
-        }
-    }
-
-    /// Why a call trapped, in words.
-    fn explain(&self, trap: &wasmtime::Error, state: &State) -> SandboxError {
-        let package = self.package.clone();
-        let limit = match trap.downcast_ref::<Trap>() {
-            Some(Trap::OutOfFuel) => Some(LimitPassed::new("fuel", self.limits.fuel)),
-            Some(Trap::Interrupt) => Some(LimitPassed::new(
-                "time",
-                format_args!("{:?}", self.limits.time),
-            )),
-            Some(Trap::StackOverflow) => Some(LimitPassed::new(
-                "stack",
-                format_args!("{} KiB", self.limits.stack / 1024),
-            )),
-            _ => trap.downcast_ref::<LimitPassed>().cloned(),
-        };
-        if let Some(source) = limit {
-            return SandboxError::Limit { package, source };
-        }
-        // The SDK says where a panic was before it traps.
-        let said = state
-            .log
-            .iter()
-            .rev()
-            .find(|l| l.text.starts_with("panic at "));
-        let reason = said.map_or_else(
-            || format!("{}", trap.root_cause()),
-            |line| line.text.clone(),
-        );
-        SandboxError::Crashed { package, reason }
-    }
-}
-
-/// Interrupts guests of an engine once, after a time; dropped earlier, it never does.
-struct Deadline {
-    thread: Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>,
-}
-
-impl Deadline {
-    fn start(engine: &Engine, after: Duration) -> Self {
-        let (cancel, cancelled) = mpsc::channel::<()>();
-        let engine = engine.clone();
-        let thread = thread::Builder::new()
-            .name("deadline".into())
-            .spawn(move || {
-                if cancelled.recv_timeout(after) == Err(mpsc::RecvTimeoutError::Timeout) {
-                    engine.increment_epoch();
-                }
-            });
-        // Without a thread the fuel still bounds the guest.
-        Self {
-            thread: thread.ok().map(|thread| (cancel, thread)),
-        }
-    }
-}
-
-impl Drop for Deadline {
-    fn drop(&mut self) {
-        if let Some((cancel, thread)) = self.thread.take() {
-            drop(cancel);
-            // Waited for, so that a late tick cannot interrupt the next call.
-            let _ = thread.join();
         }
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct State {
     limits: Limits,
     pub(super) meter: Meter,
     pub(super) changes: ChangeSet,
+    /// What would stand if the guest ended now; made with its first change.
+    standing: Option<Tree>,
     pub(super) log: Vec<LogLine>,
     may_write: bool,
     calls: u64,
@@ -61,6 +63,7 @@ impl State {
             limits: limits.clone(),
             meter: Meter::new(limits.clone()),
             changes: ChangeSet::default(),
+            standing: None,
             log: Vec::new(),
             may_write,
             calls: 0,
@@ -107,18 +110,34 @@ impl State {
         Ok(path)
     }
 
-    fn change(&mut self, path: ProjectPath, file: Option<File>) -> wasmtime::Result<()> {
+    /// Takes a change, unless it cannot stand beside what is there.
+    fn change(
+        &mut self,
+        path: ProjectPath,
+        file: Option<File>,
+    ) -> wasmtime::Result<Result<(), types::Failure>> {
         self.written = self
             .written
             .saturating_add(file.as_ref().map_or(0, |f| f.bytes.len()));
         if self.written > self.limits.output {
             return passed(LimitPassed::bytes("output", self.limits.output));
         }
+        let standing = self
+            .standing
+            .get_or_insert_with(|| Tree::clone(&self.input.project));
+        match &file {
+            Some(file) => {
+                if let Err(e) = standing.insert(path.clone(), file.clone()) {
+                    return Ok(Err(failure("conflict", &e.to_string(), path.as_str())));
+                }
+            }
+            None => drop(standing.remove(&path)),
+        }
         self.changes.files.insert(path, file);
         if self.changes.files.len() > self.limits.files {
             return passed(LimitPassed::new("files", self.limits.files));
         }
-        Ok(())
+        Ok(Ok(()))
     }
 }
 
@@ -216,14 +235,13 @@ impl changes::Host for State {
                 executable: mode.executable,
                 ownership,
             }),
-        )?;
-        Ok(Ok(()))
+        )
     }
 
     fn remove(&mut self, path: String) -> wasmtime::Result<Result<(), types::Failure>> {
         self.count_call()?;
         match self.writable(&path) {
-            Ok(path) => self.change(path, None).map(Ok),
+            Ok(path) => self.change(path, None),
             Err(failure) => Ok(Err(failure)),
         }
     }

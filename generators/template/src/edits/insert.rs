@@ -6,7 +6,12 @@ use super::{Problem, Side};
 pub(super) fn add(source: &str, side: Side, marker: &str, text: &str) -> Result<String, Problem> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     if marker.trim().is_empty() {
-        return Err(Problem::content(format!("`{side}` is empty, so it marks no line")));
+        return Err(Problem::content(format!(
+            "`{side}` is empty, so it marks no line"
+        )));
+    }
+    if text.trim().is_empty() {
+        return Err(Problem::content("`text` is empty"));
     }
     if holds_lines(source, text) {
         return Ok(source.to_owned());
@@ -36,7 +41,10 @@ pub(super) fn add(source: &str, side: Side, marker: &str, text: &str) -> Result<
             format!("{}{text}\n{}", &source[..place], &source[place..])
         }
         Side::After => {
-            let place = line_end(source, at + marker.len() - usize::from(marker.ends_with('\n')));
+            let place = line_end(
+                source,
+                at + marker.len() - usize::from(marker.ends_with('\n')),
+            );
             format!("{}\n{text}{}", &source[..place], &source[place..])
         }
     })
@@ -63,7 +71,10 @@ mod tests {
         ] {
             let once = add(PAGE, side, "{# links #}", "  <a>x</a>\n").unwrap();
             assert_eq!(once, wanted);
-            assert_eq!(add(&once, side, "{# links #}", "  <a>x</a>\n").unwrap(), once);
+            assert_eq!(
+                add(&once, side, "{# links #}", "  <a>x</a>\n").unwrap(),
+                once
+            );
         }
         assert_eq!(add("a", Side::After, "a", "b").unwrap(), "a\nb");
     }
@@ -71,9 +82,15 @@ mod tests {
     #[test]
     fn a_marker_is_there_exactly_once() {
         let none = add(PAGE, Side::After, "{# nav #}", "x").unwrap_err();
-        assert!(none.to_string().contains("no line with `{# nav #}`"), "{none}");
+        assert!(
+            none.to_string().contains("no line with `{# nav #}`"),
+            "{none}"
+        );
         let two = add(PAGE, Side::After, "nav>", "x").unwrap_err();
         assert!(two.to_string().contains("1 and 3"), "{two}");
-        assert!(matches!(add(PAGE, Side::After, " ", "x"), Err(Problem::Content(_))));
+        assert!(matches!(
+            add(PAGE, Side::After, " ", "x"),
+            Err(Problem::Content(_))
+        ));
     }
 }

@@ -7,7 +7,10 @@ pub(super) fn add(source: &str, lines: &[String], under: Option<&str>) -> Result
     let there: Vec<&str> = source.lines().map(str::trim_end).collect();
     let mut new: Vec<&str> = Vec::new();
     let mut blank = false;
-    for line in lines.iter().flat_map(|lines| lines.strip_suffix('\n').unwrap_or(lines).split('\n')) {
+    for line in lines
+        .iter()
+        .flat_map(|lines| lines.strip_suffix('\n').unwrap_or(lines).split('\n'))
+    {
         let line = line.trim_end();
         if line.is_empty() {
             blank = !new.is_empty();
@@ -45,13 +48,18 @@ pub(super) fn add(source: &str, lines: &[String], under: Option<&str>) -> Result
 
 fn is_there(there: &[&str], line: &str) -> bool {
     let variable = variable(line);
-    there.iter().any(|other| *other == line || (variable.is_some() && self::variable(other) == variable))
+    there
+        .iter()
+        .any(|other| *other == line || (variable.is_some() && self::variable(other) == variable))
 }
 
 /// The name that a line of an env file sets. `name==1.0` is a requirement.
 fn variable(line: &str) -> Option<&str> {
     let line = line.trim_start();
-    let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
+    let (name, value) = line
+        .strip_prefix("export ")
+        .unwrap_or(line)
+        .split_once('=')?;
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     (is_name && !value.starts_with('=')).then_some(name)
@@ -67,7 +75,11 @@ mod tests {
 
     fn added(source: &str, lines: &[&str], under: Option<&str>) -> String {
         let once = add(source, &strings(lines), under).unwrap();
-        assert_eq!(add(&once, &strings(lines), under).unwrap(), once, "not idempotent");
+        assert_eq!(
+            add(&once, &strings(lines), under).unwrap(),
+            once,
+            "not idempotent"
+        );
         once
     }
 
@@ -82,13 +94,25 @@ mod tests {
     #[test]
     fn under_a_heading() {
         let source = "# web\nA=1\n\n# mail\nB=2\n";
-        assert_eq!(added(source, &["C=3"], Some("# web")), "# web\nA=1\nC=3\n\n# mail\nB=2\n");
-        assert_eq!(added(source, &["C=3"], Some("# log")), "# web\nA=1\n\n# mail\nB=2\n\n# log\nC=3\n");
+        assert_eq!(
+            added(source, &["C=3"], Some("# web")),
+            "# web\nA=1\nC=3\n\n# mail\nB=2\n"
+        );
+        assert_eq!(
+            added(source, &["C=3"], Some("# log")),
+            "# web\nA=1\n\n# mail\nB=2\n\n# log\nC=3\n"
+        );
     }
 
     #[test]
     fn a_variable_is_there_whatever_its_value() {
-        assert_eq!(added("KEY=mine\n", &["KEY=default", "export OTHER=1"], None), "KEY=mine\nexport OTHER=1\n");
-        assert_eq!(added("Django==5.2\n", &["Django==6.0"], None), "Django==5.2\nDjango==6.0\n");
+        assert_eq!(
+            added("KEY=mine\n", &["KEY=default", "export OTHER=1"], None),
+            "KEY=mine\nexport OTHER=1\n"
+        );
+        assert_eq!(
+            added("Django==5.2\n", &["Django==6.0"], None),
+            "Django==5.2\nDjango==6.0\n"
+        );
     }
 }

@@ -8,6 +8,8 @@ mod brackets;
 mod data;
 mod insert;
 mod lines;
+#[cfg(test)]
+mod properties;
 mod python;
 mod splice;
 
@@ -62,10 +64,15 @@ pub(crate) fn run(
     scope: &Scope,
     drafts: Drafts,
 ) -> Result<Drafts, Error> {
-    let mut editor = Editor { package: &manifest.name, project, renderer, scope, drafts };
+    let mut editor = Editor {
+        package: &manifest.name,
+        project,
+        renderer,
+        drafts,
+    };
     for edit in &manifest.edits {
-        if renderer.holds(edit.when.as_ref(), scope)? {
-            editor.edit(edit)?;
+        for scope in renderer.rounds(edit.each.as_ref(), edit.when.as_ref(), scope)? {
+            editor.edit(edit, &scope)?;
         }
     }
     Ok(editor.drafts)
@@ -75,13 +82,12 @@ struct Editor<'a> {
     package: &'a str,
     project: &'a dyn Project,
     renderer: &'a Renderer<'a>,
-    scope: &'a Scope,
     drafts: Drafts,
 }
 
 impl Editor<'_> {
-    fn edit(&mut self, edit: &Edit) -> Result<(), Error> {
-        let path = self.renderer.string(&edit.file, self.scope)?;
+    fn edit(&mut self, edit: &Edit, scope: &Scope) -> Result<(), Error> {
+        let path = self.renderer.string(&edit.file, scope)?;
         let path = path.trim();
         let missing = |message: String| Error::MissingPlace {
             line: edit.line,
@@ -90,7 +96,11 @@ impl Editor<'_> {
         let mut draft = match self.find(path)? {
             Some(draft) => draft,
             None if edit.optional => return Ok(()),
-            None if edit.create => Draft { contents: Vec::new(), executable: false, seed: false },
+            None if edit.create => Draft {
+                contents: Vec::new(),
+                executable: false,
+                seed: false,
+            },
             None => {
                 return Err(missing(
                     "there is no such file. Either the generator that makes it is not in the project, or it makes it \
@@ -99,19 +109,30 @@ impl Editor<'_> {
                 ));
             }
         };
-        let text = std::str::from_utf8(&draft.contents).map_err(|_| missing("it is not UTF-8 text.".to_owned()))?;
+        let text = std::str::from_utf8(&draft.contents)
+            .map_err(|_| missing("it is not UTF-8 text.".to_owned()))?;
         // Edits are made in files with plain line ends, which get their own back.
         let has_cr = text.contains("\r\n");
-        let source = if has_cr { text.replace("\r\n", "\n") } else { text.to_owned() };
-        let result = self.apply(edit, &source)?.map_err(|problem| match problem {
-            Problem::Place(message) => missing(message),
-            Problem::Content(message) => Error::Template {
-                place: format!("{MANIFEST}:{}", edit.line),
-                message: format!("The edit of `{path}` cannot be made: {message}."),
-            },
-        })?;
+        let source = if has_cr {
+            text.replace("\r\n", "\n")
+        } else {
+            text.to_owned()
+        };
+        let result = self
+            .apply(edit, &source, scope)?
+            .map_err(|problem| match problem {
+                Problem::Place(message) => missing(message),
+                Problem::Content(message) => Error::Template {
+                    place: format!("{MANIFEST}:{}", edit.line),
+                    message: format!("The edit of `{path}` cannot be made: {message}."),
+                },
+            })?;
         if result != source {
-            let result = if has_cr { result.replace('\n', "\r\n") } else { result };
+            let result = if has_cr {
+                result.replace('\n', "\r\n")
+            } else {
+                result
+            };
             draft.contents = result.into_bytes();
             self.drafts.insert(path.to_owned(), draft);
         }
@@ -124,12 +145,25 @@ impl Editor<'_> {
             return Ok(Some(draft.clone()));
         }
         let contents = self.project.read(path)?;
-        Ok(contents.map(|contents| Draft { contents, executable: false, seed: false }))
+        Ok(contents.map(|contents| Draft {
+            contents,
+            executable: false,
+            seed: false,
+        }))
     }
 
-    fn apply(&self, edit: &Edit, source: &str) -> Result<Result<String, Problem>, Error> {
+    fn apply(
+        &self,
+        edit: &Edit,
+        source: &str,
+        scope: &Scope,
+    ) -> Result<Result<String, Problem>, Error> {
         let text = |text: &Text| {
-            if edit.verbatim { Ok(text.text.clone()) } else { self.renderer.content(text, self.scope) }
+            if edit.verbatim {
+                Ok(text.text.clone())
+            } else {
+                self.renderer.content(text, scope)
+            }
         };
         let texts = |all: &[Text]| all.iter().map(text).collect::<Result<Vec<String>, Error>>();
         let place = |anchor: &Anchor| {
@@ -139,14 +173,26 @@ impl Editor<'_> {
             })
         };
         Ok(match &edit.op {
-            Op::PythonList { list, items, anchor } => {
+            Op::PythonList {
+                list,
+                items,
+                anchor,
+            } => {
                 let anchor = anchor.as_ref().map(place).transpose()?;
-                let anchor = anchor.as_ref().map(|(side, marker)| (*side, marker.as_str()));
+                let anchor = anchor
+                    .as_ref()
+                    .map(|(side, marker)| (*side, marker.as_str()));
                 python::list(source, text(list)?.trim(), &texts(items)?, anchor)
             }
-            Op::PythonImport { lines } => python::import(source, &texts(lines)?, &|root| self.is_local(root)),
+            Op::PythonImport { lines } => {
+                python::import(source, &texts(lines)?, &|root| self.is_local(root))
+            }
             Op::PythonAppend { lines } => python::append(source, &texts(lines)?.join("\n")),
-            Op::Merge { format, merge, overwrite } => {
+            Op::Merge {
+                format,
+                merge,
+                overwrite,
+            } => {
                 let merge = text(merge)?;
                 match format {
                     Format::Toml => data::toml(source, &merge, *overwrite),
@@ -158,7 +204,10 @@ impl Editor<'_> {
                 let under = under.as_ref().map(text).transpose()?;
                 lines::add(source, &texts(lines)?, under.as_deref())
             }
-            Op::Insert { anchor, text: wanted } => {
+            Op::Insert {
+                anchor,
+                text: wanted,
+            } => {
                 let (side, marker) = place(anchor)?;
                 insert::add(source, side, &marker, &text(wanted)?)
             }
@@ -168,9 +217,14 @@ impl Editor<'_> {
     /// Whether a Python module is the project's own.
     fn is_local(&self, root: &str) -> bool {
         ["", "src/"].iter().any(|folder| {
-            [format!("{folder}{root}/__init__.py"), format!("{folder}{root}.py")]
-                .iter()
-                .any(|path| self.drafts.contains_key(path) || matches!(self.project.read(path), Ok(Some(_))))
+            [
+                format!("{folder}{root}/__init__.py"),
+                format!("{folder}{root}.py"),
+            ]
+            .iter()
+            .any(|path| {
+                self.drafts.contains_key(path) || matches!(self.project.read(path), Ok(Some(_)))
+            })
         })
     }
 }

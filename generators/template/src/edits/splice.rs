@@ -16,7 +16,15 @@ impl Splices {
     }
 
     pub(super) fn replace(&mut self, start: usize, end: usize, text: impl Into<String>) {
-        self.0.push(Splice { start, end, text: text.into() });
+        self.0.push(Splice {
+            start,
+            end,
+            text: text.into(),
+        });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Places do not overlap; what goes to one place goes there in the order it was given.
@@ -42,7 +50,9 @@ pub(super) fn line_start(text: &str, at: usize) -> usize {
 
 /// Where the line that holds a place ends, its newline not included.
 pub(super) fn line_end(text: &str, at: usize) -> usize {
-    text[at..].find('\n').map_or(text.len(), |newline| at + newline)
+    text[at..]
+        .find('\n')
+        .map_or(text.len(), |newline| at + newline)
 }
 
 /// What the line that holds a place is indented by.

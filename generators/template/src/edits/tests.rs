@@ -33,13 +33,22 @@ lines = ["A=1"]
 when = "false"
 "##,
     )
-    .file("template/{{ project_module }}/settings.py", "DEBUG = False\n")
+    .file(
+        "template/{{ project_module }}/settings.py",
+        "DEBUG = False\n",
+    )
     .file("template/{{ project_module }}/__init__.py", "")
     .standing("urls.py", "from django.urls import path\n")
     .standing(".env", "")
     .made();
-    assert_eq!(made["my_shop/settings.py"], "DEBUG = False\n\nAPPS = [\"my-shop\"]\n");
-    assert_eq!(made["urls.py"], "import os\n\nfrom django.urls import path\n\nfrom my_shop import views\n");
+    assert_eq!(
+        made["my_shop/settings.py"],
+        "DEBUG = False\n\nAPPS = [\"my-shop\"]\n"
+    );
+    assert_eq!(
+        made["urls.py"],
+        "import os\n\nfrom django.urls import path\n\nfrom my_shop import views\n"
+    );
     assert_eq!(made["package.json"], "{\n  \"a\": 1\n}\n");
     assert!(!made.contains_key(".env"));
 }
@@ -54,7 +63,12 @@ fn a_file_that_does_not_change_is_not_written() {
 #[test]
 fn a_mode_stays() {
     let rule = "[[files]]\nmatch = \"a\"\nexecutable = true\nseed = true\n";
-    let drafts = Fixture::new(&format!("{rule}{LINE}")).file("template/a", "y\n").run().unwrap().0.0;
+    let drafts = Fixture::new(&format!("{rule}{LINE}"))
+        .file("template/a", "y\n")
+        .run()
+        .unwrap()
+        .0
+        .0;
     assert_eq!(drafts["a"].contents, b"y\nx\n");
     assert!(drafts["a"].executable && drafts["a"].seed);
 }
@@ -62,10 +76,24 @@ fn a_mode_stays() {
 #[test]
 fn a_missing_file_is_named_with_the_edit() {
     let failure = Fixture::new(LINE).failure();
-    assert_eq!((failure.code.as_str(), failure.subject.as_deref()), ("missing-place", Some("scaffold.toml:5")));
-    assert!(failure.message.starts_with("scaffold.toml:5: acme/web wants to change `a`: there is no such file."));
-    assert!(Fixture::new(&format!("{LINE}optional = true\n")).made().is_empty());
-    assert_eq!(Fixture::new(&format!("{LINE}create = true\n")).made()["a"], "x\n");
+    assert_eq!(
+        (failure.code.as_str(), failure.subject.as_deref()),
+        ("missing-place", Some("scaffold.toml:5"))
+    );
+    assert!(
+        failure
+            .message
+            .starts_with("scaffold.toml:5: acme/web wants to change `a`: there is no such file.")
+    );
+    assert!(
+        Fixture::new(&format!("{LINE}optional = true\n"))
+            .made()
+            .is_empty()
+    );
+    assert_eq!(
+        Fixture::new(&format!("{LINE}create = true\n")).made()["a"],
+        "x\n"
+    );
 }
 
 #[test]
@@ -77,20 +105,36 @@ fn a_missing_place_is_named_too() {
         "scaffold.toml:5: acme/web wants to change `a`: there is no line with `mark` to put the text after. Look for \
          what the line reads now."
     );
-    assert!(Fixture::new(edit).standing("a", b"\xff".to_vec()).failure().message.contains("not UTF-8"));
+    assert!(
+        Fixture::new(edit)
+            .standing("a", b"\xff".to_vec())
+            .failure()
+            .message
+            .contains("not UTF-8")
+    );
 }
 
 #[test]
 fn broken_content_is_the_manifests_fault() {
     let edit = "\n[[edits]]\nfile = \"a\"\nop = \"yaml\"\nmerge = \"[\"\n";
     let failure = Fixture::new(edit).standing("a", "b: 1\n").failure();
-    assert_eq!((failure.code.as_str(), failure.subject.as_deref()), ("template-error", Some("scaffold.toml:5")));
-    assert!(failure.message.contains("`merge` is not YAML"), "{}", failure.message);
+    assert_eq!(
+        (failure.code.as_str(), failure.subject.as_deref()),
+        ("template-error", Some("scaffold.toml:5"))
+    );
+    assert!(
+        failure.message.contains("`merge` is not YAML"),
+        "{}",
+        failure.message
+    );
 }
 
 #[test]
 fn line_ends_stay() {
-    assert_eq!(Fixture::new(LINE).standing("a", "y\r\nz\r\n").made()["a"], "y\r\nz\r\nx\r\n");
+    assert_eq!(
+        Fixture::new(LINE).standing("a", "y\r\nz\r\n").made()["a"],
+        "y\r\nz\r\nx\r\n"
+    );
 }
 
 #[test]
@@ -100,7 +144,19 @@ fn content_uses_the_packages_delimiters_and_may_be_verbatim() {
             "[template]\ndelimiters = {{ variable = [\"[[\", \"]]\"] }}\n[[edits]]\nfile = \"{{{{ project_slug }}}}\"\nop = \"lines\"\nlines = [\"{{{{ x }}}} [[ project_slug ]]\"]\n{more}"
         )
     };
-    assert_eq!(Fixture::new(&edit("")).standing("my-shop", "").made()["my-shop"], "{{ x }} my-shop\n");
+    assert_eq!(
+        Fixture::new(&edit("")).standing("my-shop", "").made()["my-shop"],
+        "{{ x }} my-shop\n"
+    );
     let verbatim = Fixture::new(&edit("verbatim = true\n")).standing("my-shop", "");
     assert_eq!(verbatim.made()["my-shop"], "{{ x }} [[ project_slug ]]\n");
+}
+
+#[test]
+fn an_edit_can_be_made_for_each_item() {
+    let manifest = "[[questions]]\nname = \"parts\"\nprompt = \"?\"\ntype = \"any-of\"\nchoices = [\"x\", \"y\", \"z\"]\ndefault = [\"x\", \"y\", \"z\"]\n\n[[edits]]\nfile = \"a\"\neach = \"part in parts\"\nwhen = \"part != 'y'\"\nop = \"lines\"\nlines = [\"{{ part | upper }}\"]\n";
+    assert_eq!(
+        Fixture::new(manifest).standing("a", "").made()["a"],
+        "X\nZ\n"
+    );
 }

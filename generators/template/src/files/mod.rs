@@ -3,33 +3,44 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use minijinja::Value;
-
 use crate::engine::{Draft, Package};
 use crate::error::Error;
 use crate::glob;
-use crate::manifest::{FileRule, Manifest, Text};
+use crate::manifest::{Each, FileRule, Manifest, Text};
 use crate::render::{Partial, Renderer, Scope};
 
 /// The files of the run so far, by their path in the project.
 pub(crate) type Drafts = BTreeMap<String, Draft>;
 
 /// The files that templates include, import or extend.
-pub(crate) fn partials(manifest: &Manifest, package: &dyn Package, paths: &[String]) -> Result<Vec<Partial>, Error> {
+pub(crate) fn partials(
+    manifest: &Manifest,
+    package: &dyn Package,
+    paths: &[String],
+) -> Result<Vec<Partial>, Error> {
     let folder = &manifest.settings.includes;
     paths
         .iter()
         .filter_map(|path| Some((path, below(folder, path)?)))
         .map(|(path, name)| {
-            let name = name.strip_suffix(&manifest.settings.suffix).unwrap_or(name).to_owned();
+            let name = name
+                .strip_suffix(&manifest.settings.suffix)
+                .unwrap_or(name)
+                .to_owned();
             let text = text(path, package.read(path)?)?;
-            Ok(Partial { name, path: path.clone(), text })
+            Ok(Partial {
+                name,
+                path: path.clone(),
+                text,
+            })
         })
         .collect()
 }
 
 fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
-    path.strip_prefix(folder)?.strip_prefix('/').filter(|_| !folder.is_empty())
+    path.strip_prefix(folder)?
+        .strip_prefix('/')
+        .filter(|_| !folder.is_empty())
 }
 
 fn text(path: &str, bytes: Vec<u8>) -> Result<String, Error> {
@@ -48,7 +59,7 @@ fn text(path: &str, bytes: Vec<u8>) -> Result<String, Error> {
 struct Fate<'a> {
     when: Option<&'a Text>,
     verbatim: bool,
-    each: Option<(&'a str, &'a Text)>,
+    each: Option<&'a Each>,
     executable: bool,
     seed: bool,
     to: Option<&'a Text>,
@@ -56,12 +67,21 @@ struct Fate<'a> {
 
 impl<'a> Fate<'a> {
     fn of(rules: &'a [FileRule], path: &str) -> Self {
-        let matching: Vec<&FileRule> = rules.iter().filter(|rule| glob::matches(&rule.pattern, path)).collect();
+        let matching: Vec<&FileRule> = rules
+            .iter()
+            .filter(|rule| glob::matches(&rule.pattern, path))
+            .collect();
         Fate {
             when: matching.iter().find_map(|rule| rule.when.as_ref()),
-            verbatim: matching.iter().find_map(|rule| rule.verbatim).unwrap_or(false),
-            each: matching.iter().find_map(|rule| rule.each.as_ref()).map(|each| (each.name.as_str(), &each.list)),
-            executable: matching.iter().find_map(|rule| rule.executable).unwrap_or(false),
+            verbatim: matching
+                .iter()
+                .find_map(|rule| rule.verbatim)
+                .unwrap_or(false),
+            each: matching.iter().find_map(|rule| rule.each.as_ref()),
+            executable: matching
+                .iter()
+                .find_map(|rule| rule.executable)
+                .unwrap_or(false),
             seed: matching.iter().find_map(|rule| rule.seed).unwrap_or(false),
             to: matching.iter().find_map(|rule| rule.to.as_ref()),
         }
@@ -95,34 +115,23 @@ impl Maker<'_> {
     /// One file of the package: made never, once, or once for each item of a list.
     fn source(&mut self, path: &str, relative: &str) -> Result<(), Error> {
         let fate = Fate::of(&self.manifest.files, relative);
-        let scope = self.scope.clone();
-        let Some((name, list)) = fate.each else {
-            if self.renderer.holds(fate.when, &scope)? {
-                self.make(path, relative, &fate, &scope)?;
-            }
-            return Ok(());
-        };
-        // A condition that does not use the item decides over the whole loop, list included.
-        let inside = fate.when.is_some_and(|when| self.renderer.names_in(when).iter().any(|used| used == name));
-        if !inside && !self.renderer.holds(fate.when, &scope)? {
-            return Ok(());
-        }
-        let items = self.renderer.value(list, &scope)?;
-        let items = items.try_iter().map_err(|_| {
-            Error::manifest(list.line, format!("`{}` is not a list, so there is nothing to loop over.", list.text))
-        })?;
-        for item in items.collect::<Vec<Value>>() {
-            let scope = scope.with(name, item);
-            if !inside || self.renderer.holds(fate.when, &scope)? {
-                self.make(path, relative, &fate, &scope)?;
-            }
+        for scope in self.renderer.rounds(fate.each, fate.when, self.scope)? {
+            self.make(path, relative, &fate, &scope)?;
         }
         Ok(())
     }
 
-    fn make(&mut self, path: &str, relative: &str, fate: &Fate<'_>, scope: &Scope) -> Result<(), Error> {
+    fn make(
+        &mut self,
+        path: &str,
+        relative: &str,
+        fate: &Fate<'_>,
+        scope: &Scope,
+    ) -> Result<(), Error> {
         let suffix = self.manifest.settings.suffix.as_str();
-        let bare = relative.strip_suffix(suffix).filter(|bare| !suffix.is_empty() && !bare.ends_with('/'));
+        let bare = relative
+            .strip_suffix(suffix)
+            .filter(|bare| !suffix.is_empty() && !bare.ends_with('/'));
         let template = bare.filter(|_| !fate.verbatim);
         let target = match fate.to {
             Some(to) => self.renderer.string(to, scope)?.trim().to_owned(),
@@ -136,21 +145,39 @@ impl Maker<'_> {
         }
         let bytes = self.package.read(path)?;
         let contents = match template {
-            Some(_) => self.renderer.file(path, &text(path, bytes)?, scope)?.into_bytes(),
+            Some(_) => self
+                .renderer
+                .file(path, &text(path, bytes)?, scope)?
+                .into_bytes(),
             None => bytes,
         };
         match self.sources.entry(target.clone()) {
             Entry::Occupied(other) => {
                 let message = if other.get() == path {
-                    format!("{path} makes `{target}` more than once; let its path use the name of the loop.")
+                    format!(
+                        "{path} makes `{target}` more than once; let its path use the name of the loop."
+                    )
                 } else {
-                    format!("{} and {path} both make `{target}`; give one of them a `when`.", other.get())
+                    format!(
+                        "{} and {path} both make `{target}`; give one of them a `when`.",
+                        other.get()
+                    )
                 };
-                return Err(Error::Conflict { path: target, message });
+                return Err(Error::Conflict {
+                    path: target,
+                    message,
+                });
             }
             Entry::Vacant(free) => free.insert(path.to_owned()),
         };
-        self.drafts.insert(target, Draft { contents, executable: fate.executable, seed: fate.seed });
+        self.drafts.insert(
+            target,
+            Draft {
+                contents,
+                executable: fate.executable,
+                seed: fate.seed,
+            },
+        );
         Ok(())
     }
 

@@ -8,10 +8,10 @@ pub(crate) mod read;
 mod tables;
 
 pub(crate) use edits::{Anchor, Edit, Format, Op};
-pub(crate) use tables::{Delimiters, FileRule, Note, Settings, Step};
+pub(crate) use tables::{Delimiters, Each, FileRule, Note, Settings, Step};
 
-use crate::questions::spec::Question;
 use crate::error::Error;
+use crate::questions::spec::Question;
 use read::{Keys, Source};
 
 /// A string and the line its first character stands in.
@@ -34,7 +34,17 @@ pub(crate) struct Manifest {
 }
 
 const TABLES: &[&str] = &[
-    "package", "requires", "conflicts", "reads", "writes", "template", "questions", "files", "edits", "steps", "notes",
+    "package",
+    "requires",
+    "conflicts",
+    "reads",
+    "writes",
+    "template",
+    "questions",
+    "files",
+    "edits",
+    "steps",
+    "notes",
 ];
 
 impl Manifest {
@@ -43,8 +53,14 @@ impl Manifest {
         let document = toml_edit::Document::parse(text).map_err(|error| source.syntax(&error))?;
         let root = Keys::new(&source, document.as_table(), 1, "the manifest", TABLES)?;
         let package = root.table("package")?;
-        let name = package.and_then(|table| table.get("name")?.as_str()).unwrap_or_default().to_owned();
-        let version = package.and_then(|table| table.get("version")?.as_str()).unwrap_or_default().to_owned();
+        let name = package
+            .and_then(|table| table.get("name")?.as_str())
+            .unwrap_or_default()
+            .to_owned();
+        let version = package
+            .and_then(|table| table.get("version")?.as_str())
+            .unwrap_or_default()
+            .to_owned();
         Ok(Manifest {
             name,
             version,

@@ -14,7 +14,9 @@ pub(crate) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
         Source { text, starts }
     }
 
@@ -24,7 +26,13 @@ impl<'a> Source<'a> {
 
     pub(crate) fn syntax(&self, error: &toml_edit::TomlError) -> Error {
         let line = error.span().map_or(1, |span| self.line(span.start));
-        Error::manifest(line, format!("This is not TOML: {}.", error.message().trim_end_matches('.')))
+        Error::manifest(
+            line,
+            format!(
+                "This is not TOML: {}.",
+                error.message().trim_end_matches('.')
+            ),
+        )
     }
 
     fn line_of(&self, value: &Value, or: usize) -> usize {
@@ -34,9 +42,17 @@ impl<'a> Source<'a> {
     /// The line a string's first character stands in: one further down where `'''` ends its line.
     fn text_of(&self, value: &Value, text: &str, or: usize) -> Text {
         let line = self.line_of(value, or);
-        let raw = value.span().and_then(|span| self.text.get(span)).unwrap_or_default();
-        let opens_line = ["'''\n", "\"\"\"\n", "'''\r\n", "\"\"\"\r\n"].iter().any(|open| raw.starts_with(open));
-        Text { text: text.to_owned(), line: line + usize::from(opens_line) }
+        let raw = value
+            .span()
+            .and_then(|span| self.text.get(span))
+            .unwrap_or_default();
+        let opens_line = ["'''\n", "\"\"\"\n", "'''\r\n", "\"\"\"\r\n"]
+            .iter()
+            .any(|open| raw.starts_with(open));
+        Text {
+            text: text.to_owned(),
+            line: line + usize::from(opens_line),
+        }
     }
 }
 
@@ -58,24 +74,38 @@ impl<'a> Keys<'a> {
         what: &'static str,
         known: &[&str],
     ) -> Result<Self, Error> {
-        let keys = Keys { source, table, line, what };
+        let keys = Keys {
+            source,
+            table,
+            line,
+            what,
+        };
         for (key, item) in table.iter() {
             if !known.contains(&key) {
                 let hint = names::hint(key, known.iter().copied());
-                return Err(Error::manifest(keys.line_of(key, item), format!("`{key}` is unknown in {what}. {hint}")));
+                return Err(Error::manifest(
+                    keys.line_of(key, item),
+                    format!("`{key}` is unknown in {what}. {hint}"),
+                ));
             }
         }
         Ok(keys)
     }
 
     fn line_of(&self, key: &str, item: &Item) -> usize {
-        let span = self.table.get_key_value(key).and_then(|(key, _)| key.span()).or_else(|| item.span());
+        let span = self
+            .table
+            .get_key_value(key)
+            .and_then(|(key, _)| key.span())
+            .or_else(|| item.span());
         span.map_or(self.line, |span| self.source.line(span.start))
     }
 
     /// The line of a key that is there, else of the table.
     pub(crate) fn line_at(&self, key: &str) -> usize {
-        self.table.get(key).map_or(self.line, |item| self.line_of(key, item))
+        self.table
+            .get(key)
+            .map_or(self.line, |item| self.line_of(key, item))
     }
 
     pub(crate) fn error(&self, key: &str, message: impl Into<String>) -> Error {
@@ -94,7 +124,10 @@ impl<'a> Keys<'a> {
     pub(crate) fn value(&self, key: &str) -> Result<Option<&'a Value>, Error> {
         match self.table.get(key) {
             None => Ok(None),
-            Some(item) => item.as_value().map(Some).ok_or_else(|| self.wrong(key, "a value")),
+            Some(item) => item
+                .as_value()
+                .map(Some)
+                .ok_or_else(|| self.wrong(key, "a value")),
         }
     }
 
@@ -103,7 +136,9 @@ impl<'a> Keys<'a> {
     }
 
     pub(crate) fn text(&self, key: &str) -> Result<Option<Text>, Error> {
-        let Some(value) = self.value(key)? else { return Ok(None) };
+        let Some(value) = self.value(key)? else {
+            return Ok(None);
+        };
         let text = value.as_str().ok_or_else(|| self.wrong(key, "a string"))?;
         Ok(Some(self.source.text_of(value, text, self.line)))
     }
@@ -117,22 +152,38 @@ impl<'a> Keys<'a> {
     }
 
     pub(crate) fn flag(&self, key: &str) -> Result<Option<bool>, Error> {
-        let Some(value) = self.value(key)? else { return Ok(None) };
-        value.as_bool().map(Some).ok_or_else(|| self.wrong(key, "true or false"))
+        let Some(value) = self.value(key)? else {
+            return Ok(None);
+        };
+        value
+            .as_bool()
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, "true or false"))
     }
 
     pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>, Error> {
-        let Some(value) = self.value(key)? else { return Ok(None) };
-        value.as_integer().map(Some).ok_or_else(|| self.wrong(key, "a whole number"))
+        let Some(value) = self.value(key)? else {
+            return Ok(None);
+        };
+        value
+            .as_integer()
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, "a whole number"))
     }
 
     pub(crate) fn texts(&self, key: &str) -> Result<Option<Vec<Text>>, Error> {
-        let Some(value) = self.value(key)? else { return Ok(None) };
-        let array = value.as_array().ok_or_else(|| self.wrong(key, "a list of strings"))?;
+        let Some(value) = self.value(key)? else {
+            return Ok(None);
+        };
+        let array = value
+            .as_array()
+            .ok_or_else(|| self.wrong(key, "a list of strings"))?;
         array
             .iter()
             .map(|item| {
-                let text = item.as_str().ok_or_else(|| self.wrong(key, "a list of strings"))?;
+                let text = item
+                    .as_str()
+                    .ok_or_else(|| self.wrong(key, "a list of strings"))?;
                 Ok(self.source.text_of(item, text, self.line))
             })
             .collect::<Result<_, _>>()
@@ -140,26 +191,50 @@ impl<'a> Keys<'a> {
     }
 
     pub(crate) fn values(&self, key: &str) -> Result<Vec<&'a Value>, Error> {
-        let Some(value) = self.value(key)? else { return Ok(Vec::new()) };
-        Ok(value.as_array().ok_or_else(|| self.wrong(key, "a list"))?.iter().collect())
+        let Some(value) = self.value(key)? else {
+            return Ok(Vec::new());
+        };
+        Ok(value
+            .as_array()
+            .ok_or_else(|| self.wrong(key, "a list"))?
+            .iter()
+            .collect())
     }
 
     /// What a value that stands in this table is, where it is a table itself.
-    pub(crate) fn inside(&self, value: &'a Value, what: &'static str, known: &[&str]) -> Result<Option<Self>, Error> {
+    pub(crate) fn inside(
+        &self,
+        value: &'a Value,
+        what: &'static str,
+        known: &[&str],
+    ) -> Result<Option<Self>, Error> {
         let line = self.source.line_of(value, self.line);
-        value.as_inline_table().map(|table| Keys::new(self.source, table, line, what, known)).transpose()
+        value
+            .as_inline_table()
+            .map(|table| Keys::new(self.source, table, line, what, known))
+            .transpose()
     }
 
     pub(crate) fn table(&self, key: &str) -> Result<Option<&'a dyn TableLike>, Error> {
         match self.table.get(key) {
             None => Ok(None),
-            Some(item) => item.as_table_like().map(Some).ok_or_else(|| self.wrong(key, "a table")),
+            Some(item) => item
+                .as_table_like()
+                .map(Some)
+                .ok_or_else(|| self.wrong(key, "a table")),
         }
     }
 
-    pub(crate) fn child(&self, key: &str, what: &'static str, known: &[&str]) -> Result<Option<Self>, Error> {
+    pub(crate) fn child(
+        &self,
+        key: &str,
+        what: &'static str,
+        known: &[&str],
+    ) -> Result<Option<Self>, Error> {
         let line = self.line_at(key);
-        self.table(key)?.map(|table| Keys::new(self.source, table, line, what, known)).transpose()
+        self.table(key)?
+            .map(|table| Keys::new(self.source, table, line, what, known))
+            .transpose()
     }
 
     /// Reads each table of an array of tables.
@@ -169,7 +244,9 @@ impl<'a> Keys<'a> {
         known: &[&str],
         read: impl Fn(&Keys<'a>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        let Some(item) = self.table.get(key) else { return Ok(Vec::new()) };
+        let Some(item) = self.table.get(key) else {
+            return Ok(Vec::new());
+        };
         let what = match key {
             "questions" => "a question",
             "files" => "a rule on files",
@@ -180,12 +257,19 @@ impl<'a> Keys<'a> {
         let mut all = Vec::new();
         if let Some(tables) = item.as_array_of_tables() {
             for table in tables {
-                let line = table.span().map_or(self.line, |span| self.source.line(span.start));
+                let line = table
+                    .span()
+                    .map_or(self.line, |span| self.source.line(span.start));
                 all.push(read(&Keys::new(self.source, table, line, what, known)?)?);
             }
             return Ok(all);
         }
-        let wrong = || self.error(key, format!("`{key}` is a list of tables: write `[[{key}]]` above each."));
+        let wrong = || {
+            self.error(
+                key,
+                format!("`{key}` is a list of tables: write `[[{key}]]` above each."),
+            )
+        };
         for value in item.as_array().ok_or_else(wrong)? {
             all.push(read(&self.inside(value, what, known)?.ok_or_else(wrong)?)?);
         }

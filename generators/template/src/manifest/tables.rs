@@ -14,7 +14,11 @@ pub(crate) struct Delimiters {
 impl Default for Delimiters {
     fn default() -> Self {
         let pair = |open: &str, close: &str| [open.to_owned(), close.to_owned()];
-        Delimiters { block: pair("{%", "%}"), variable: pair("{{", "}}"), comment: pair("{#", "#}") }
+        Delimiters {
+            block: pair("{%", "%}"),
+            variable: pair("{{", "}}"),
+            comment: pair("{#", "#}"),
+        }
     }
 }
 
@@ -37,7 +41,12 @@ pub(crate) fn settings(root: &Keys<'_>) -> Result<Settings, Error> {
         delimiters: Delimiters::default(),
         line: root.line,
     };
-    let Some(keys) = root.child("template", "`[template]`", &["root", "suffix", "delimiters", "includes"])? else {
+    let Some(keys) = root.child(
+        "template",
+        "`[template]`",
+        &["root", "suffix", "delimiters", "includes"],
+    )?
+    else {
         return Ok(settings);
     };
     settings.line = keys.line_at("delimiters");
@@ -50,7 +59,11 @@ pub(crate) fn settings(root: &Keys<'_>) -> Result<Settings, Error> {
     if let Some(suffix) = keys.string("suffix")? {
         settings.suffix = suffix;
     }
-    if let Some(delimiters) = keys.child("delimiters", "`delimiters`", &["block", "variable", "comment"])? {
+    if let Some(delimiters) = keys.child(
+        "delimiters",
+        "`delimiters`",
+        &["block", "variable", "comment"],
+    )? {
         let defaults = Delimiters::default();
         settings.delimiters = Delimiters {
             block: pair(&delimiters, "block")?.unwrap_or(defaults.block),
@@ -62,11 +75,19 @@ pub(crate) fn settings(root: &Keys<'_>) -> Result<Settings, Error> {
 }
 
 fn pair(keys: &Keys<'_>, key: &str) -> Result<Option<[String; 2]>, Error> {
-    let Some(texts) = keys.texts(key)? else { return Ok(None) };
-    let mut texts = texts.into_iter().map(|text| text.text).filter(|text| !text.is_empty());
+    let Some(texts) = keys.texts(key)? else {
+        return Ok(None);
+    };
+    let mut texts = texts
+        .into_iter()
+        .map(|text| text.text)
+        .filter(|text| !text.is_empty());
     match (texts.next(), texts.next(), texts.next()) {
         (Some(open), Some(close), None) => Ok(Some([open, close])),
-        _ => Err(keys.error(key, format!("`{key}` takes two strings, what opens and what closes: [\"<%\", \"%>\"]."))),
+        _ => Err(keys.error(
+            key,
+            format!("`{key}` takes two strings, what opens and what closes: [\"<%\", \"%>\"]."),
+        )),
     }
 }
 
@@ -89,28 +110,45 @@ pub(crate) struct Each {
     pub list: Text,
 }
 
-pub(crate) const FILE_KEYS: &[&str] = &["match", "when", "verbatim", "each", "executable", "seed", "to"];
+pub(crate) const FILE_KEYS: &[&str] = &[
+    "match",
+    "when",
+    "verbatim",
+    "each",
+    "executable",
+    "seed",
+    "to",
+];
 
 pub(crate) fn file_rule(keys: &Keys<'_>) -> Result<FileRule, Error> {
     Ok(FileRule {
         pattern: keys.needed("match")?.text,
         when: keys.text("when")?,
         verbatim: keys.flag("verbatim")?,
-        each: keys.text("each")?.map(|text| each(keys, &text)).transpose()?,
+        each: each(keys)?,
         executable: keys.flag("executable")?,
         seed: keys.flag("seed")?,
         to: keys.text("to")?,
     })
 }
 
-fn each(keys: &Keys<'_>, text: &Text) -> Result<Each, Error> {
+pub(super) fn each(keys: &Keys<'_>) -> Result<Option<Each>, Error> {
+    let Some(text) = keys.text("each")? else {
+        return Ok(None);
+    };
     let (name, list) = text
         .text
         .split_once(" in ")
         .map(|(name, list)| (name.trim(), list.trim()))
         .filter(|(name, list)| is_identifier(name) && !list.is_empty())
         .ok_or_else(|| keys.error("each", "`each` is a name and a list, as in `app in apps`."))?;
-    Ok(Each { name: name.to_owned(), list: Text { text: list.to_owned(), line: text.line } })
+    Ok(Some(Each {
+        name: name.to_owned(),
+        list: Text {
+            text: list.to_owned(),
+            line: text.line,
+        },
+    }))
 }
 
 fn is_identifier(name: &str) -> bool {
@@ -126,7 +164,11 @@ pub(crate) struct Step {
 }
 
 pub(crate) fn step(keys: &Keys<'_>) -> Result<Step, Error> {
-    Ok(Step { why: keys.needed("why")?, command: keys.needed("command")?, when: keys.text("when")? })
+    Ok(Step {
+        why: keys.needed("why")?,
+        command: keys.needed("command")?,
+        when: keys.text("when")?,
+    })
 }
 
 #[derive(Debug)]
@@ -136,5 +178,8 @@ pub(crate) struct Note {
 }
 
 pub(crate) fn note(keys: &Keys<'_>) -> Result<Note, Error> {
-    Ok(Note { text: keys.needed("text")?, when: keys.text("when")? })
+    Ok(Note {
+        text: keys.needed("text")?,
+        when: keys.text("when")?,
+    })
 }

@@ -7,11 +7,20 @@ use crate::error::Error;
 use crate::names;
 
 fn invalid(spec: &Question, message: String) -> Error {
-    Error::InvalidAnswer { question: spec.name.clone(), message }
+    Error::InvalidAnswer {
+        question: spec.name.clone(),
+        message,
+    }
 }
 
 pub(super) fn unanswered(spec: &Question) -> Error {
-    invalid(spec, format!("`{0}` ({1}) has no answer; give one with `--{0}`.", spec.name, spec.prompt))
+    invalid(
+        spec,
+        format!(
+            "`{0}` ({1}) has no answer; give one with `--{0}`.",
+            spec.name, spec.prompt
+        ),
+    )
 }
 
 /// The host checks type, range and choice too; checking them here keeps a replay of an older lock honest.
@@ -21,10 +30,16 @@ pub(super) fn answer(spec: &Question, kind: &Kind, value: &Value) -> Result<(), 
         (Kind::Text, Value::Text(text)) => match &spec.pattern {
             Some(pattern) if !pattern.is_match(text) => {
                 let wanted = spec.message.clone().unwrap_or_else(|| {
-                    let pattern = pattern.as_str().trim_start_matches("^(?:").trim_end_matches(")$");
+                    let pattern = pattern
+                        .as_str()
+                        .trim_start_matches("^(?:")
+                        .trim_end_matches(")$");
                     format!("It has to match `{pattern}`.")
                 });
-                Err(invalid(spec, format!("`{text}` will not do for `{name}`: {wanted}")))
+                Err(invalid(
+                    spec,
+                    format!("`{text}` will not do for `{name}`: {wanted}"),
+                ))
             }
             _ => Ok(()),
         },
@@ -41,9 +56,9 @@ pub(super) fn answer(spec: &Question, kind: &Kind, value: &Value) -> Result<(), 
             Err(invalid(spec, format!("`{name}` is {range}, not {number}.")))
         }
         (Kind::OneOf(choices), Value::Text(text)) => chosen(spec, choices, text),
-        (Kind::AnyOf(choices), Value::Texts(texts)) => {
-            texts.iter().try_for_each(|text| chosen(spec, choices, text))
-        }
+        (Kind::AnyOf(choices), Value::Texts(texts)) => texts
+            .iter()
+            .try_for_each(|text| chosen(spec, choices, text)),
         _ => Err(invalid(spec, format!("`{name}` takes {}.", wanted(kind)))),
     }
 }
@@ -53,7 +68,11 @@ fn chosen(spec: &Question, choices: &[Choice], text: &str) -> Result<(), Error> 
         return Ok(());
     }
     let there: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
-    let message = format!("`{text}` is not a choice of `{}`; it is one of {}.", spec.name, names::quoted(&there));
+    let message = format!(
+        "`{text}` is not a choice of `{}`; it is one of {}.",
+        spec.name,
+        names::quoted(&there)
+    );
     Err(invalid(spec, message))
 }
 
@@ -71,7 +90,14 @@ fn wanted(kind: &Kind) -> &'static str {
 pub(super) fn parse(spec: &Question, kind: &Kind, text: &str) -> Result<Value, Error> {
     let text = text.trim();
     let wrong = || {
-        Error::manifest(spec.line, format!("The default of `{}` is `{text}`; it takes {}.", spec.name, wanted(kind)))
+        Error::manifest(
+            spec.line,
+            format!(
+                "The default of `{}` is `{text}`; it takes {}.",
+                spec.name,
+                wanted(kind)
+            ),
+        )
     };
     match kind {
         Kind::Text | Kind::OneOf(_) => Ok(Value::Text(text.to_owned())),
@@ -82,7 +108,11 @@ pub(super) fn parse(spec: &Question, kind: &Kind, text: &str) -> Result<Value, E
         },
         Kind::Integer(_) => text.parse().map(Value::Integer).map_err(|_| wrong()),
         Kind::AnyOf(_) => Ok(Value::Texts(
-            text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+            text.split([',', '\n'])
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(str::to_owned)
+                .collect(),
         )),
     }
 }
@@ -99,12 +129,17 @@ pub(super) fn default(spec: &Question, kind: &Kind, value: Value) -> Result<Opti
             Value::Texts(texts) => texts,
             _ => &[],
         };
-        if let Some(text) = used.iter().find(|text| !choices.iter().any(|choice| choice.value == **text)) {
+        if let Some(text) = used
+            .iter()
+            .find(|text| !choices.iter().any(|choice| choice.value == **text))
+        {
             let there: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
             let (name, there) = (&spec.name, names::quoted(&there));
             return Err(Error::manifest(
                 spec.line,
-                format!("The default `{text}` of `{name}` is not one of its choices, which are {there}."),
+                format!(
+                    "The default `{text}` of `{name}` is not one of its choices, which are {there}."
+                ),
             ));
         }
     }

@@ -29,8 +29,15 @@ pub(crate) struct Resolved {
 
 /// Every name a template of this package may use.
 pub(crate) fn known_names(manifest: &Manifest) -> BTreeSet<String> {
-    let own = manifest.questions.iter().map(|question| question.variable());
-    context::NAMES.iter().map(|name| (*name).to_owned()).chain(own).collect()
+    let own = manifest
+        .questions
+        .iter()
+        .map(|question| question.variable());
+    context::NAMES
+        .iter()
+        .map(|name| (*name).to_owned())
+        .chain(own)
+        .collect()
 }
 
 pub(crate) fn resolve(
@@ -65,7 +72,10 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn scope(&self) -> Scope {
-        Scope { values: Templated::from(self.values.clone()), bound: None }
+        Scope {
+            values: Templated::from(self.values.clone()),
+            bound: None,
+        }
     }
 
     /// Works out one question; a computed one gives a value and is not asked.
@@ -122,7 +132,12 @@ impl Resolver<'_> {
     ) -> Result<Option<T>, Error> {
         match result {
             Ok(value) => Ok(Some(value)),
-            Err(_) if self.stage == Stage::Asking && names().iter().any(|name| self.open.contains(name)) => Ok(None),
+            Err(_)
+                if self.stage == Stage::Asking
+                    && names().iter().any(|name| self.open.contains(name)) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -137,7 +152,10 @@ impl Resolver<'_> {
                     // Not known yet: it may be chosen.
                     Some(when) => self.holds(when, scope)?.unwrap_or(true),
                 };
-                now.extend(holds.then(|| Choice { value: choice.value.clone(), label: choice.label.clone() }));
+                now.extend(holds.then(|| Choice {
+                    value: choice.value.clone(),
+                    label: choice.label.clone(),
+                }));
             }
             Ok(now)
         };

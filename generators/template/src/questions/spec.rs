@@ -55,15 +55,22 @@ pub(crate) enum Default {
 }
 
 const KEYS: &[&str] = &[
-    "name", "prompt", "help", "type", "choices", "default", "when", "pattern", "message", "min", "max", "computed",
+    "name", "prompt", "help", "type", "choices", "default", "when", "pattern", "message", "min",
+    "max", "computed",
 ];
 const TYPES: &[&str] = &["text", "flag", "integer", "one-of", "any-of"];
 
 pub(crate) fn read(root: &Keys<'_>) -> Result<Vec<Question>, Error> {
     let questions = root.each("questions", KEYS, question)?;
     for (at, question) in questions.iter().enumerate() {
-        if let Some(other) = questions[..at].iter().find(|other| other.variable() == question.variable()) {
-            let message = format!("There is a question `{}` already, in line {}.", other.name, other.line);
+        if let Some(other) = questions[..at]
+            .iter()
+            .find(|other| other.variable() == question.variable())
+        {
+            let message = format!(
+                "There is a question `{}` already, in line {}.",
+                other.name, other.line
+            );
             return Err(Error::manifest(question.line, message));
         }
     }
@@ -75,9 +82,15 @@ fn question(keys: &Keys<'_>) -> Result<Question, Error> {
     check_name(keys, &name)?;
     let computed = keys.flag("computed")?.unwrap_or(false);
     let kind = kind(keys, computed)?;
-    for (key, is_there) in [("min", matches!(kind, Type::Integer { .. })), ("max", matches!(kind, Type::Integer { .. }))] {
+    for (key, is_there) in [
+        ("min", matches!(kind, Type::Integer { .. })),
+        ("max", matches!(kind, Type::Integer { .. })),
+    ] {
         if keys.has(key) && !is_there {
-            return Err(keys.error(key, format!("`{key}` is for questions of the type `integer`.")));
+            return Err(keys.error(
+                key,
+                format!("`{key}` is for questions of the type `integer`."),
+            ));
         }
     }
     if keys.has("pattern") && !matches!(kind, Type::Text) {
@@ -85,7 +98,10 @@ fn question(keys: &Keys<'_>) -> Result<Question, Error> {
     }
     let default = default(keys, &kind)?;
     if computed && default.is_none() {
-        return Err(keys.error("computed", format!("`{name}` is computed, so it needs a `default` to compute.")));
+        return Err(keys.error(
+            "computed",
+            format!("`{name}` is computed, so it needs a `default` to compute."),
+        ));
     }
     let prompt = match keys.string("prompt")? {
         Some(prompt) => prompt,
@@ -110,13 +126,23 @@ fn check_name(keys: &Keys<'_>, name: &str) -> Result<(), Error> {
     let kebab = name.starts_with(|c: char| c.is_ascii_lowercase())
         && !name.ends_with('-')
         && !name.contains("--")
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !kebab {
-        return Err(keys.error("name", format!("`{name}` is no name for a question: write it as in `my-question`.")));
+        return Err(keys.error(
+            "name",
+            format!("`{name}` is no name for a question: write it as in `my-question`."),
+        ));
     }
     let variable = context::variable(name);
-    if context::NAMES.contains(&variable.as_str()) || ["version", "true", "false", "none", "loop"].contains(&name) {
-        return Err(keys.error("name", format!("`{name}` means something else already; name the question otherwise.")));
+    if context::NAMES.contains(&variable.as_str())
+        || ["version", "true", "false", "none", "loop"].contains(&name)
+    {
+        return Err(keys.error(
+            "name",
+            format!("`{name}` means something else already; name the question otherwise."),
+        ));
     }
     Ok(())
 }
@@ -125,13 +151,19 @@ fn kind(keys: &Keys<'_>, computed: bool) -> Result<Type, Error> {
     let name = keys.string("type")?.unwrap_or_else(|| "text".to_owned());
     let takes_choices = matches!(name.as_str(), "one-of" | "any-of");
     if !takes_choices && keys.has("choices") {
-        return Err(keys.error("choices", "`choices` are for questions of the type `one-of` or `any-of`."));
+        return Err(keys.error(
+            "choices",
+            "`choices` are for questions of the type `one-of` or `any-of`.",
+        ));
     }
     match name.as_str() {
         "text" => Ok(Type::Text),
         "flag" => Ok(Type::Flag),
         "integer" => {
-            let (min, max) = (keys.integer("min")?.unwrap_or(i64::MIN), keys.integer("max")?.unwrap_or(i64::MAX));
+            let (min, max) = (
+                keys.integer("min")?.unwrap_or(i64::MIN),
+                keys.integer("max")?.unwrap_or(i64::MAX),
+            );
             if min > max {
                 return Err(keys.error("min", format!("`min` {min} is greater than `max` {max}.")));
             }
@@ -141,20 +173,34 @@ fn kind(keys: &Keys<'_>, computed: bool) -> Result<Type, Error> {
         "any-of" => Ok(Type::AnyOf(choices(keys, computed)?)),
         other => {
             let hint = names::hint(other, TYPES.iter().copied());
-            Err(keys.error("type", format!("`{other}` is not a type of question. {hint}")))
+            Err(keys.error(
+                "type",
+                format!("`{other}` is not a type of question. {hint}"),
+            ))
         }
     }
 }
 
 /// A computed list may hold anything and so needs none.
 fn choices(keys: &Keys<'_>, computed: bool) -> Result<Vec<Choice>, Error> {
-    let wrong = || keys.error("choices", "A choice is a string, or `{ value = \"…\", label = \"…\" }`.");
+    let wrong = || {
+        keys.error(
+            "choices",
+            "A choice is a string, or `{ value = \"…\", label = \"…\" }`.",
+        )
+    };
     let mut choices: Vec<Choice> = Vec::new();
     for item in keys.values("choices")? {
         let choice = match item.as_str() {
-            Some(value) => Choice { value: value.to_owned(), label: String::new(), when: None },
+            Some(value) => Choice {
+                value: value.to_owned(),
+                label: String::new(),
+                when: None,
+            },
             None => {
-                let inner = keys.inside(item, "a choice", &["value", "label", "when"])?.ok_or_else(wrong)?;
+                let inner = keys
+                    .inside(item, "a choice", &["value", "label", "when"])?
+                    .ok_or_else(wrong)?;
                 Choice {
                     value: inner.needed("value")?.text,
                     label: inner.string("label")?.unwrap_or_default(),
@@ -163,34 +209,51 @@ fn choices(keys: &Keys<'_>, computed: bool) -> Result<Vec<Choice>, Error> {
             }
         };
         if choices.iter().any(|other| other.value == choice.value) {
-            return Err(keys.error("choices", format!("The choice `{}` is there twice.", choice.value)));
+            return Err(keys.error(
+                "choices",
+                format!("The choice `{}` is there twice.", choice.value),
+            ));
         }
         choices.push(choice);
     }
     if choices.is_empty() && !computed {
-        return Err(keys.error("choices", "A question of the type `one-of` or `any-of` needs `choices`."));
+        return Err(keys.error(
+            "choices",
+            "A question of the type `one-of` or `any-of` needs `choices`.",
+        ));
     }
     Ok(choices)
 }
 
 fn default(keys: &Keys<'_>, kind: &Type) -> Result<Option<Default>, Error> {
-    let Some(value) = keys.value("default")? else { return Ok(None) };
-    let wrong = |wanted| keys.error("default", format!("The default of this type of question is {wanted}."));
+    let Some(value) = keys.value("default")? else {
+        return Ok(None);
+    };
+    let wrong = |wanted| {
+        keys.error(
+            "default",
+            format!("The default of this type of question is {wanted}."),
+        )
+    };
     if value.is_str() {
         return Ok(keys.text("default")?.map(Default::Template));
     }
     match kind {
         Type::Text | Type::OneOf(_) => Err(wrong("a string")),
-        Type::Flag => Ok(Some(Default::Fixed(Value::Flag(value.as_bool().ok_or_else(|| wrong("true or false"))?)))),
-        Type::Integer { .. } => {
-            Ok(Some(Default::Fixed(Value::Integer(value.as_integer().ok_or_else(|| wrong("a whole number"))?))))
-        }
+        Type::Flag => Ok(Some(Default::Fixed(Value::Flag(
+            value.as_bool().ok_or_else(|| wrong("true or false"))?,
+        )))),
+        Type::Integer { .. } => Ok(Some(Default::Fixed(Value::Integer(
+            value.as_integer().ok_or_else(|| wrong("a whole number"))?,
+        )))),
         Type::AnyOf(_) => Ok(keys.texts("default")?.map(Default::Templates)),
     }
 }
 
 fn pattern(keys: &Keys<'_>) -> Result<Option<regex_lite::Regex>, Error> {
-    let Some(text) = keys.string("pattern")? else { return Ok(None) };
+    let Some(text) = keys.string("pattern")? else {
+        return Ok(None);
+    };
     regex_lite::Regex::new(&format!("^(?:{text})$"))
         .map(Some)
         .map_err(|error| keys.error("pattern", format!("This is not a pattern: {error}.")))

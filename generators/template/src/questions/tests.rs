@@ -3,12 +3,19 @@ use scaffold_guest::{Kind, Question, Value};
 use crate::fixture::Fixture;
 
 fn find<'a>(questions: &'a [Question], name: &str) -> &'a Question {
-    questions.iter().find(|question| question.name == name).unwrap()
+    questions
+        .iter()
+        .find(|question| question.name == name)
+        .unwrap()
 }
 
 fn default(fixture: &Fixture, name: &str) -> Option<String> {
     let questions = fixture.questions().unwrap();
-    find(&questions, name).default.as_ref().and_then(Value::as_text).map(str::to_owned)
+    find(&questions, name)
+        .default
+        .as_ref()
+        .and_then(Value::as_text)
+        .map(str::to_owned)
 }
 
 const SHOP: &str = r#"
@@ -56,36 +63,89 @@ default = ["blog"]
 #[test]
 fn what_is_asked() {
     let questions = Fixture::new(SHOP).questions().unwrap();
-    let names: Vec<&str> = questions.iter().map(|question| question.name.as_str()).collect();
-    assert_eq!(names, ["frontend", "database", "pool", "package", "apps"], "computed ones are not asked");
-    let Kind::OneOf(choices) = &find(&questions, "database").kind else { panic!() };
-    assert_eq!(choices.len(), 2, "a choice whose condition fails is left out");
-    assert_eq!((choices[0].label.as_str(), choices[1].label.as_str()), ("SQLite", ""));
+    let names: Vec<&str> = questions
+        .iter()
+        .map(|question| question.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["frontend", "database", "pool", "package", "apps"],
+        "computed ones are not asked"
+    );
+    let Kind::OneOf(choices) = &find(&questions, "database").kind else {
+        panic!()
+    };
+    assert_eq!(
+        choices.len(),
+        2,
+        "a choice whose condition fails is left out"
+    );
+    assert_eq!(
+        (choices[0].label.as_str(), choices[1].label.as_str()),
+        ("SQLite", "")
+    );
     assert!(!find(&questions, "pool").applies);
-    assert_eq!(find(&questions, "pool").default.as_ref().unwrap().as_integer(), Some(3));
-    assert_eq!(find(&questions, "package").default.as_ref().unwrap().as_text(), Some("my_shop"));
-    assert_eq!(find(&questions, "apps").default.as_ref().unwrap().as_texts(), Some(&["blog".to_owned()][..]));
+    assert_eq!(
+        find(&questions, "pool")
+            .default
+            .as_ref()
+            .unwrap()
+            .as_integer(),
+        Some(3)
+    );
+    assert_eq!(
+        find(&questions, "package")
+            .default
+            .as_ref()
+            .unwrap()
+            .as_text(),
+        Some("my_shop")
+    );
+    assert_eq!(
+        find(&questions, "apps")
+            .default
+            .as_ref()
+            .unwrap()
+            .as_texts(),
+        Some(&["blog".to_owned()][..])
+    );
 }
 
 #[test]
 fn an_answer_makes_others_apply() {
-    let questions = Fixture::new(SHOP).answer("database", "postgres").questions().unwrap();
+    let questions = Fixture::new(SHOP)
+        .answer("database", "postgres")
+        .questions()
+        .unwrap();
     assert!(find(&questions, "pool").applies);
 }
 
 #[test]
 fn bad_answers_name_their_question() {
     let failed = |name: &str, value: Value| {
-        let error = Fixture::new(SHOP).answer("database", "postgres").answer(name, value).questions().unwrap_err();
+        let error = Fixture::new(SHOP)
+            .answer("database", "postgres")
+            .answer(name, value)
+            .questions()
+            .unwrap_err();
         let failure = scaffold_guest::Failure::from(error);
-        assert_eq!((failure.code.as_str(), failure.subject.as_deref()), ("invalid-answer", Some(name)));
+        assert_eq!(
+            (failure.code.as_str(), failure.subject.as_deref()),
+            ("invalid-answer", Some(name))
+        );
         failure.message
     };
-    assert_eq!(failed("package", "My".into()), "`My` will not do for `package`: Write small letters and `_`.");
+    assert_eq!(
+        failed("package", "My".into()),
+        "`My` will not do for `package`: Write small letters and `_`."
+    );
     assert_eq!(failed("pool", 10.into()), "`pool` is from 1 to 9, not 10.");
     assert_eq!(failed("pool", "x".into()), "`pool` takes a whole number.");
     assert!(failed("apps", vec!["x".to_owned()].into()).contains("one of `blog`, `shop`"));
-    let hidden = Fixture::new(SHOP).answer("database", "none").questions().unwrap_err();
+    let hidden = Fixture::new(SHOP)
+        .answer("database", "none")
+        .questions()
+        .unwrap_err();
     assert!(hidden.to_string().contains("`none` is not a choice"));
 }
 
@@ -94,7 +154,13 @@ fn the_whole_text_has_to_match() {
     let manifest = "[[questions]]\nname = \"a\"\nprompt = \"?\"\npattern = \"x|y\"\n";
     let fixture = |answer: &str| Fixture::new(manifest).answer("a", answer);
     assert!(fixture("x").questions().is_ok());
-    assert!(fixture("xy").questions().unwrap_err().to_string().contains("has to match `x|y`"));
+    assert!(
+        fixture("xy")
+            .questions()
+            .unwrap_err()
+            .to_string()
+            .contains("has to match `x|y`")
+    );
 }
 
 #[test]
@@ -130,13 +196,22 @@ fn what_hangs_on_an_open_question_is_open_too() {
     assert!(find(&questions, "address").applies && find(&questions, "address").default.is_none());
     assert!(!find(&questions, "sign").applies);
     let failure = open.failure();
-    assert_eq!((failure.code.as_str(), failure.subject.as_deref()), ("invalid-answer", Some("user")));
+    assert_eq!(
+        (failure.code.as_str(), failure.subject.as_deref()),
+        ("invalid-answer", Some("user"))
+    );
     assert!(failure.message.contains("--user"), "{}", failure.message);
 
     let answered = open.answer("user", "Ann");
-    assert_eq!(default(&answered, "address").as_deref(), Some("ann@example.org"));
+    assert_eq!(
+        default(&answered, "address").as_deref(),
+        Some("ann@example.org")
+    );
     let questions = answered.questions().unwrap();
-    assert_eq!(find(&questions, "sign").default.as_ref().unwrap().as_flag(), Some(true));
+    assert_eq!(
+        find(&questions, "sign").default.as_ref().unwrap().as_flag(),
+        Some(true)
+    );
 }
 
 #[test]
@@ -158,7 +233,10 @@ fn a_computed_list_needs_no_choices() {
 fn mistakes_in_conditions_are_errors_even_unanswered() {
     let manifest = "[[questions]]\nname = \"a\"\nprompt = \"?\"\nwhen = \"\"\"\ndatabse == 'x'\"\"\"\n\n[[questions]]\nname = \"database\"\nprompt = \"?\"\n";
     let error = Fixture::new(manifest).questions().unwrap_err().to_string();
-    assert_eq!(error, "scaffold.toml:8: `databse` is undefined. Did you mean `database`?");
+    assert_eq!(
+        error,
+        "scaffold.toml:8: `databse` is undefined. Did you mean `database`?"
+    );
 }
 
 #[test]

@@ -38,27 +38,45 @@ impl<'a> Place<'a> {
 
 /// The expression that has no value, where that is what an error is about.
 pub(super) fn undefined_in(error: &minijinja::Error) -> Option<&str> {
-    let detail = error.detail().filter(|_| error.kind() == ErrorKind::UndefinedError)?;
+    let detail = error
+        .detail()
+        .filter(|_| error.kind() == ErrorKind::UndefinedError)?;
     detail.split('`').nth(1)
 }
 
 impl Renderer<'_> {
-    pub(super) fn fault(&self, error: &minijinja::Error, place: &Place<'_>, scope: Option<&Scope>) -> Error {
+    pub(super) fn fault(
+        &self,
+        error: &minijinja::Error,
+        place: &Place<'_>,
+        scope: Option<&Scope>,
+    ) -> Error {
         let mut cause = error;
-        while let Some(inner) = cause.source().and_then(|source| source.downcast_ref::<minijinja::Error>()) {
+        while let Some(inner) = cause
+            .source()
+            .and_then(|source| source.downcast_ref::<minijinja::Error>())
+        {
             cause = inner;
         }
         let line = cause.line().or(error.line()).unwrap_or(1);
-        let partial = self.partials.iter().find(|partial| cause.name() == Some(&partial.name));
+        let partial = self
+            .partials
+            .iter()
+            .find(|partial| cause.name() == Some(&partial.name));
         let place_text = match partial {
             Some(partial) => format!("{}:{line}", partial.path),
             None => place.at(line),
         };
         let mut message = self.describe(cause, scope);
-        if partial.is_some() && !matches!(place, Place::File(path) if *path == partial.map_or("", |p| &p.path)) {
+        if partial.is_some()
+            && !matches!(place, Place::File(path) if *path == partial.map_or("", |p| &p.path))
+        {
             message.push_str(&format!(" It is used by {}.", place.name()));
         }
-        Error::Template { place: place_text, message }
+        Error::Template {
+            place: place_text,
+            message,
+        }
     }
 
     fn describe(&self, error: &minijinja::Error, scope: Option<&Scope>) -> String {
@@ -73,7 +91,10 @@ impl Renderer<'_> {
             ErrorKind::TemplateNotFound => {
                 let wanted = detail.split(['"', '\'']).nth(1).unwrap_or_default();
                 let there = self.partials.iter().map(|partial| partial.name.as_str());
-                format!("There is no `{wanted}` to include. {}", names::hint(wanted, there))
+                format!(
+                    "There is no `{wanted}` to include. {}",
+                    names::hint(wanted, there)
+                )
             }
             kind if detail.is_empty() => sentence(&kind.to_string()),
             _ => sentence(detail),

@@ -10,7 +10,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use minijinja_contrib::pycompat;
 
 use crate::error::{Error, MANIFEST};
-use crate::manifest::{Delimiters, Manifest, Text};
+use crate::manifest::{Delimiters, Each, Manifest, Text};
 use crate::names;
 use crate::words;
 use fault::Place;
@@ -27,7 +27,10 @@ impl Scope {
     /// This scope and one name more.
     pub(crate) fn with(&self, name: &str, value: Value) -> Scope {
         let own = Value::from(BTreeMap::from([(name.to_owned(), value)]));
-        Scope { values: minijinja::value::merge_maps([self.values.clone(), own]), bound: Some(name.to_owned()) }
+        Scope {
+            values: minijinja::value::merge_maps([self.values.clone(), own]),
+            bound: Some(name.to_owned()),
+        }
     }
 }
 
@@ -60,9 +63,17 @@ impl<'a> Renderer<'a> {
         let strings = environment(&Delimiters::default(), secret)
             .map_err(|error| Error::manifest(manifest.settings.line, error.to_string()))?;
         let contents = environment(&manifest.settings.delimiters, secret).map_err(|error| {
-            Error::manifest(manifest.settings.line, format!("These delimiters cannot be used together: {error}."))
+            Error::manifest(
+                manifest.settings.line,
+                format!("These delimiters cannot be used together: {error}."),
+            )
         })?;
-        let mut renderer = Renderer { strings, contents, partials, known };
+        let mut renderer = Renderer {
+            strings,
+            contents,
+            partials,
+            known,
+        };
         for partial in partials {
             renderer
                 .contents
@@ -74,12 +85,22 @@ impl<'a> Renderer<'a> {
 
     /// A string of the manifest.
     pub(crate) fn string(&self, text: &Text, scope: &Scope) -> Result<String, Error> {
-        self.render(&self.strings, &text.text, &Place::Manifest(text.line), scope)
+        self.render(
+            &self.strings,
+            &text.text,
+            &Place::Manifest(text.line),
+            scope,
+        )
     }
 
     /// A string of the manifest that goes into a file, and so uses the package's own delimiters.
     pub(crate) fn content(&self, text: &Text, scope: &Scope) -> Result<String, Error> {
-        self.render(&self.contents, &text.text, &Place::Manifest(text.line), scope)
+        self.render(
+            &self.contents,
+            &text.text,
+            &Place::Manifest(text.line),
+            scope,
+        )
     }
 
     /// One component of a path in the package.
@@ -92,14 +113,26 @@ impl<'a> Renderer<'a> {
         self.render(&self.contents, source, &Place::File(path), scope)
     }
 
-    fn render(&self, env: &Environment<'_>, source: &str, place: &Place<'_>, scope: &Scope) -> Result<String, Error> {
+    fn render(
+        &self,
+        env: &Environment<'_>,
+        source: &str,
+        place: &Place<'_>,
+        scope: &Scope,
+    ) -> Result<String, Error> {
         let syntax = env.syntax();
-        let opens = [syntax.block_delimiters().0, syntax.variable_delimiters().0, syntax.comment_delimiters().0];
+        let opens = [
+            syntax.block_delimiters().0,
+            syntax.variable_delimiters().0,
+            syntax.comment_delimiters().0,
+        ];
         if !opens.iter().any(|open| source.contains(open)) {
             return Ok(source.to_owned());
         }
         let failed = |error| self.fault(&error, place, Some(scope));
-        let template = env.template_from_named_str(place.name(), source).map_err(failed)?;
+        let template = env
+            .template_from_named_str(place.name(), source)
+            .map_err(failed)?;
         let used = template.undeclared_variables(false);
         // What a child template's blocks may use is decided by its parent.
         if !source.contains("extends") {
@@ -110,10 +143,11 @@ impl<'a> Renderer<'a> {
 
     /// What an expression gives; it has to have a value.
     pub(crate) fn value(&self, text: &Text, scope: &Scope) -> Result<Value, Error> {
-        self.evaluate(text, scope)?.map_err(|undefined| Error::Template {
-            place: format!("{MANIFEST}:{}", text.line),
-            message: self.undefined(&undefined, Some(scope)),
-        })
+        self.evaluate(text, scope)?
+            .map_err(|undefined| Error::Template {
+                place: format!("{MANIFEST}:{}", text.line),
+                message: self.undefined(&undefined, Some(scope)),
+            })
     }
 
     /// Whether a condition holds; no condition always does. One that needs the answer to a question which does
@@ -131,8 +165,17 @@ impl<'a> Renderer<'a> {
     fn evaluate(&self, text: &Text, scope: &Scope) -> Result<Result<Value, String>, Error> {
         let place = Place::Manifest(text.line);
         let failed = |error| self.fault(&error, &place, Some(scope));
-        let expression = self.strings.compile_expression_owned(text.text.clone()).map_err(failed)?;
-        self.check_names(&self.strings, &text.text, expression.undeclared_variables(false), &place, scope)?;
+        let expression = self
+            .strings
+            .compile_expression_owned(text.text.clone())
+            .map_err(failed)?;
+        self.check_names(
+            &self.strings,
+            &text.text,
+            expression.undeclared_variables(false),
+            &place,
+            scope,
+        )?;
         match expression.eval(scope.values.clone()) {
             Ok(value) if value.is_undefined() => Ok(Err(text.text.trim().to_owned())),
             Ok(value) => Ok(Ok(value)),
@@ -143,16 +186,55 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// The scopes in which a loop over a list, if there is one, and a condition let something happen.
+    pub(crate) fn rounds(
+        &self,
+        each: Option<&Each>,
+        when: Option<&Text>,
+        scope: &Scope,
+    ) -> Result<Vec<Scope>, Error> {
+        // A condition that does not use the item decides over the whole loop, list included.
+        let inside = each
+            .is_some_and(|each| when.is_some_and(|when| self.names_in(when).contains(&each.name)));
+        if !inside && !self.holds(when, scope)? {
+            return Ok(Vec::new());
+        }
+        let Some(each) = each else {
+            return Ok(vec![scope.clone()]);
+        };
+        let items = self.value(&each.list, scope)?;
+        let items = items.try_iter().map_err(|_| {
+            let list = &each.list;
+            let message = format!(
+                "`{}` is not a list, so there is nothing to loop over.",
+                list.text
+            );
+            Error::manifest(list.line, message)
+        })?;
+        let mut rounds = Vec::new();
+        for item in items {
+            let scope = scope.with(&each.name, item);
+            if !inside || self.holds(when, &scope)? {
+                rounds.push(scope);
+            }
+        }
+        Ok(rounds)
+    }
+
     /// The names an expression uses; none if it cannot be parsed, which evaluating it reports.
     pub(crate) fn names_in(&self, text: &Text) -> Vec<String> {
         let expression = self.strings.compile_expression_owned(text.text.clone());
-        expression.map(|expression| expression.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
+        expression
+            .map(|expression| expression.undeclared_variables(false).into_iter().collect())
+            .unwrap_or_default()
     }
 
     /// The names a string of the manifest uses.
     pub(crate) fn names_in_string(&self, text: &Text) -> Vec<String> {
         let template = self.strings.template_from_str(&text.text);
-        template.map(|template| template.undeclared_variables(false).into_iter().collect()).unwrap_or_default()
+        template
+            .map(|template| template.undeclared_variables(false).into_iter().collect())
+            .unwrap_or_default()
     }
 
     /// A name that nothing defines is a mistake even where an undefined value would do, as in a comparison.
@@ -171,9 +253,18 @@ impl<'a> Renderer<'a> {
             .filter(|name| !globals.contains(name.as_str()) && !is_bound_in(source, name))
             .collect();
         unknown.sort_unstable();
-        let Some(name) = unknown.first() else { return Ok(()) };
-        let line = source.lines().position(|line| has_word(line, name)).unwrap_or(0) + 1;
-        Err(Error::Template { place: place.at(line), message: self.undefined(name, Some(scope)) })
+        let Some(name) = unknown.first() else {
+            return Ok(());
+        };
+        let line = source
+            .lines()
+            .position(|line| has_word(line, name))
+            .unwrap_or(0)
+            + 1;
+        Err(Error::Template {
+            place: place.at(line),
+            message: self.undefined(name, Some(scope)),
+        })
     }
 
     /// The names a template could have used.
@@ -191,8 +282,12 @@ impl<'a> Renderer<'a> {
 /// takes a name set in both branches of an `if` for undeclared.
 fn is_bound_in(source: &str, name: &str) -> bool {
     const BINDERS: &[&str] = &["set", "for", "with", "import", "macro", "call", "as"];
-    matches!(name, "loop" | "self" | "super" | "caller" | "varargs" | "kwargs")
-        || source.lines().any(|line| has_word(line, name) && BINDERS.iter().any(|word| has_word(line, word)))
+    matches!(
+        name,
+        "loop" | "self" | "super" | "caller" | "varargs" | "kwargs"
+    ) || source
+        .lines()
+        .any(|line| has_word(line, name) && BINDERS.iter().any(|word| has_word(line, word)))
 }
 
 fn has_word(line: &str, word: &str) -> bool {
@@ -202,10 +297,16 @@ fn has_word(line: &str, word: &str) -> bool {
     })
 }
 
-fn environment<'a>(delimiters: &Delimiters, secret: Secret) -> Result<Environment<'a>, minijinja::Error> {
+fn environment<'a>(
+    delimiters: &Delimiters,
+    secret: Secret,
+) -> Result<Environment<'a>, minijinja::Error> {
     let pair = |pair: &[String; 2]| (pair[0].clone(), pair[1].clone());
-    let (block, variable, comment) =
-        (pair(&delimiters.block), pair(&delimiters.variable), pair(&delimiters.comment));
+    let (block, variable, comment) = (
+        pair(&delimiters.block),
+        pair(&delimiters.variable),
+        pair(&delimiters.comment),
+    );
     let mut env = Environment::new();
     env.set_syntax(
         SyntaxConfig::builder()
@@ -232,8 +333,9 @@ fn environment<'a>(delimiters: &Delimiters, secret: Secret) -> Result<Environmen
     env.add_filter("module", |text: &str| words::module(text));
     env.add_filter("quote", |text: &str| words::quote(text));
     env.add_function("secret", move |name: &str, length: Option<u32>| {
-        secret(name, length.unwrap_or(50))
-            .map_err(|error| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string()))
+        secret(name, length.unwrap_or(50)).map_err(|error| {
+            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string())
+        })
     });
     Ok(env)
 }
@@ -241,20 +343,39 @@ fn environment<'a>(delimiters: &Delimiters, secret: Secret) -> Result<Environmen
 /// The sentence about a name or expression without a value, and what could have been meant.
 impl Renderer<'_> {
     fn undefined(&self, expression: &str, scope: Option<&Scope>) -> String {
-        let split = expression.rfind(['.', '[']).filter(|_| !expression.starts_with('('));
+        let split = expression
+            .rfind(['.', '['])
+            .filter(|_| !expression.starts_with('('));
         let Some(at) = split else {
             return if self.is_known(expression, scope) {
                 format!(
                     "`{expression}` has no value here: its question does not apply. Test it with `{expression} is defined` first."
                 )
             } else {
-                format!("`{expression}` is undefined. {}", names::hint(expression, self.names(scope)))
+                format!(
+                    "`{expression}` is undefined. {}",
+                    names::hint(expression, self.names(scope))
+                )
             };
         };
-        let (parent, key) = (&expression[..at], expression[at + 1..].trim_matches(['"', '\'', ']']));
+        let (parent, key) = (
+            &expression[..at],
+            expression[at + 1..].trim_matches(['"', '\'', ']']),
+        );
         let keys = scope.and_then(|scope| {
-            let parent = self.strings.compile_expression(parent).ok()?.eval(scope.values.clone()).ok()?;
-            Some(parent.try_iter().ok()?.filter_map(|key| key.as_str().map(str::to_owned)).collect::<Vec<_>>())
+            let parent = self
+                .strings
+                .compile_expression(parent)
+                .ok()?
+                .eval(scope.values.clone())
+                .ok()?;
+            Some(
+                parent
+                    .try_iter()
+                    .ok()?
+                    .filter_map(|key| key.as_str().map(str::to_owned))
+                    .collect::<Vec<_>>(),
+            )
         });
         match keys {
             Some(keys) => {

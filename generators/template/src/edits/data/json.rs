@@ -1,83 +1,45 @@
 //! `json`: a document merged into another, comments and order kept. Comments and trailing commas are read as
 //! editors' own configuration files have them.
 
+mod tree;
+
 use super::super::Problem;
-use super::super::brackets::{self, Item, List, Style};
-use super::super::splice::{Splices, indent_at, line_number};
+use super::super::brackets::{self, List, Style};
+use super::super::splice::{Splices, indent_at};
+use super::{NOT_UNDERSTOOD, in_passes};
+use tree::{Kind, Node, parse};
 
-#[derive(Debug)]
-struct Node {
-    start: usize,
-    end: usize,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    /// Text, decoded.
-    Text(String),
-    /// A number, `true`, `false`, `null`: as written.
-    Word(String),
-    Array(List, Vec<Node>),
-    Object(List, Vec<(Node, Node)>),
-}
-
-impl Node {
-    fn name(&self) -> &'static str {
-        match self.kind {
-            Kind::Text(_) => "a string",
-            Kind::Word(_) => "a number, true, false or null",
-            Kind::Array(..) => "an array",
-            Kind::Object(..) => "an object",
-        }
-    }
-
-    fn is_scalar(&self) -> bool {
-        matches!(self.kind, Kind::Text(_) | Kind::Word(_))
-    }
-
-    fn member(&self, name: &str) -> Option<&Node> {
-        let Kind::Object(_, members) = &self.kind else { return None };
-        members.iter().find(|(key, _)| matches!(&key.kind, Kind::Text(text) if text == name)).map(|(_, value)| value)
-    }
-
-    fn is_same(&self, other: &Node) -> bool {
-        match (&self.kind, &other.kind) {
-            (Kind::Text(a), Kind::Text(b)) => a == b,
-            (Kind::Word(a), Kind::Word(b)) => {
-                a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
-            }
-            (Kind::Array(_, a), Kind::Array(_, b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b)),
-            (Kind::Object(_, a), Kind::Object(_, b)) => {
-                a.len() == b.len()
-                    && a.iter().all(|(key, value)| match &key.kind {
-                        Kind::Text(name) => other.member(name).is_some_and(|other| value.is_same(other)),
-                        _ => false,
-                    })
-            }
-            _ => false,
-        }
-    }
-}
-
-pub(in crate::edits) fn merge(source: &str, patch: &str, overwrite: bool) -> Result<String, Problem> {
-    let empty = source.trim().is_empty();
-    let source = if empty { "{}\n" } else { source };
-    let base = parse(source).map_err(|error| Problem::place(format!("it is not JSON ({error}).")))?;
-    let new = parse(patch).map_err(|error| Problem::content(format!("`merge` is not JSON ({error})")))?;
-    let merger = Merger { source, patch, overwrite, step: step(source) };
-    let mut out = Splices::default();
-    merger.node(&base, &new, "", &mut out)?;
-    let result = out.apply(source);
-    parse(&result).map_err(|error| {
-        Problem::place(format!("merging into it gives no valid JSON ({error}). Add the values another way."))
-    })?;
-    Ok(result)
+pub(in crate::edits) fn merge(
+    source: &str,
+    patch: &str,
+    overwrite: bool,
+) -> Result<String, Problem> {
+    let source = if source.trim().is_empty() {
+        "{}\n"
+    } else {
+        source
+    };
+    parse(source).map_err(|error| Problem::place(format!("it is not JSON ({error}).")))?;
+    let new =
+        parse(patch).map_err(|error| Problem::content(format!("`merge` is not JSON ({error})")))?;
+    in_passes(source, patch.len(), |source, out| {
+        let base = parse(source).map_err(|_| Problem::place(NOT_UNDERSTOOD))?;
+        let merger = Merger {
+            source,
+            patch,
+            overwrite,
+            step: step(source),
+        };
+        merger.node(&base, &new, "", out)
+    })
 }
 
 /// One step of indentation, as the file has it.
 fn step(source: &str) -> String {
-    let indent = source.lines().map(|line| indent_at(line, 0)).find(|indent| !indent.is_empty());
+    let indent = source
+        .lines()
+        .map(|line| indent_at(line, 0))
+        .find(|indent| !indent.is_empty());
     indent.unwrap_or("  ").to_owned()
 }
 
@@ -100,18 +62,33 @@ impl Merger<'_> {
     }
 
     fn node(&self, base: &Node, new: &Node, path: &str, out: &mut Splices) -> Result<(), Problem> {
+        if !out.is_empty() {
+            return Ok(());
+        }
         match (&base.kind, &new.kind) {
-            (Kind::Object(list, members), Kind::Object(_, wanted)) => {
+            (Kind::Object(list, _), Kind::Object(_, wanted)) => {
                 let mut missing = Vec::new();
                 for (key, value) in wanted {
-                    let Kind::Text(name) = &key.kind else { continue };
-                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    let Kind::Text(name) = &key.kind else {
+                        continue;
+                    };
+                    let path = if path.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{path}.{name}")
+                    };
                     match base.member(name) {
                         Some(there) => self.node(there, value, &path, out)?,
-                        None => missing.push(format!("{}: {}", &self.patch[key.start..key.end], self.written(value))),
+                        None => missing.push(format!(
+                            "{}: {}",
+                            &self.patch[key.start..key.end],
+                            self.written(value)
+                        )),
                     }
                 }
-                self.insert(list, members.is_empty(), members.len(), &missing, true, out);
+                if out.is_empty() {
+                    self.insert(list, &missing, true, out);
+                }
                 Ok(())
             }
             (Kind::Array(list, items), Kind::Array(_, wanted)) => {
@@ -119,11 +96,14 @@ impl Merger<'_> {
                     .iter()
                     .enumerate()
                     .filter(|(at, value)| {
-                        !items.iter().chain(&wanted[..*at]).any(|there| there.is_same(value))
+                        !items
+                            .iter()
+                            .chain(&wanted[..*at])
+                            .any(|there| there.is_same(value))
                     })
                     .map(|(_, value)| self.written(value))
                     .collect();
-                self.insert(list, items.is_empty(), items.len(), &missing, false, out);
+                self.insert(list, &missing, false, out);
                 Ok(())
             }
             _ if base.is_scalar() && new.is_scalar() => {
@@ -140,189 +120,72 @@ impl Merger<'_> {
         }
     }
 
-    fn insert(&self, list: &List, is_empty: bool, at: usize, new: &[String], object: bool, out: &mut Splices) {
-        let alone = !self.source[list.open..list.close].contains('\n') && is_empty;
-        if alone && object && !new.is_empty() {
+    fn insert(&self, list: &List, new: &[String], is_object: bool, out: &mut Splices) {
+        let is_bare = self.source[list.open..list.close].trim().is_empty();
+        if is_bare && is_object && !new.is_empty() {
             // An empty object is opened up, the way every formatter writes one.
             let outer = indent_at(self.source, list.open);
             let indent = format!("{outer}{}", self.step);
-            let lines: Vec<String> =
-                new.iter().map(|item| format!("\n{indent}{}", item.replace('\n', &format!("\n{indent}")))).collect();
-            out.replace(list.open, list.close, format!("{}\n{outer}", lines.join(",")));
+            let lines: Vec<String> = new
+                .iter()
+                .map(|item| format!("\n{indent}{}", item.replace('\n', &format!("\n{indent}"))))
+                .collect();
+            out.replace(
+                list.open,
+                list.close,
+                format!("{}\n{outer}", lines.join(",")),
+            );
             return;
         }
-        brackets::insert(self.source, list, at, new, &self.style(object), out);
+        let style = self.style(is_object);
+        brackets::insert(self.source, list, list.items.len(), new, &style, out);
     }
 
     /// A value of the patch in the file's indentation; its comments stay behind.
     fn written(&self, node: &Node) -> String {
         let nested = |lines: Vec<String>, open: char, close: char| {
-            let lines: Vec<String> =
-                lines.iter().map(|line| format!("\n{}{}", self.step, line.replace('\n', &format!("\n{}", self.step)))).collect();
+            let lines: Vec<String> = lines
+                .iter()
+                .map(|line| {
+                    format!(
+                        "\n{}{}",
+                        self.step,
+                        line.replace('\n', &format!("\n{}", self.step))
+                    )
+                })
+                .collect();
             format!("{open}{}\n{close}", lines.join(","))
         };
         match &node.kind {
             Kind::Text(_) | Kind::Word(_) => self.patch[node.start..node.end].to_owned(),
             Kind::Array(_, items) if items.is_empty() => "[]".to_owned(),
             Kind::Array(_, items) if items.iter().all(Node::is_scalar) => {
-                format!("[{}]", items.iter().map(|item| self.written(item)).collect::<Vec<_>>().join(", "))
+                format!(
+                    "[{}]",
+                    items
+                        .iter()
+                        .map(|item| self.written(item))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )
             }
-            Kind::Array(_, items) => nested(items.iter().map(|item| self.written(item)).collect(), '[', ']'),
+            Kind::Array(_, items) => nested(
+                items.iter().map(|item| self.written(item)).collect(),
+                '[',
+                ']',
+            ),
             Kind::Object(_, members) if members.is_empty() => "{}".to_owned(),
             Kind::Object(_, members) => {
                 let member = |(key, value): &(Node, Node)| {
-                    format!("{}: {}", &self.patch[key.start..key.end], self.written(value))
+                    format!(
+                        "{}: {}",
+                        &self.patch[key.start..key.end],
+                        self.written(value)
+                    )
                 };
                 nested(members.iter().map(member).collect(), '{', '}')
             }
         }
-    }
-}
-
-fn parse(text: &str) -> Result<Node, String> {
-    let mut parser = Parser { text, at: 0, depth: 0 };
-    let node = parser.value()?;
-    parser.space()?;
-    if parser.at < text.len() {
-        return Err(parser.error("something follows the value"));
-    }
-    Ok(node)
-}
-
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
-    depth: usize,
-}
-
-impl Parser<'_> {
-    fn rest(&self) -> &str {
-        &self.text[self.at..]
-    }
-
-    fn error(&self, what: &str) -> String {
-        format!("line {}: {what}", line_number(self.text, self.at))
-    }
-
-    /// Spaces and comments.
-    fn space(&mut self) -> Result<(), String> {
-        loop {
-            let rest = self.rest();
-            let trimmed = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-            let length = if trimmed.len() < rest.len() {
-                rest.len() - trimmed.len()
-            } else if rest.starts_with("//") {
-                rest.find('\n').unwrap_or(rest.len())
-            } else if rest.starts_with("/*") {
-                rest[2..].find("*/").ok_or_else(|| self.error("a comment is never closed"))? + 4
-            } else {
-                return Ok(());
-            };
-            self.at += length;
-        }
-    }
-
-    fn value(&mut self) -> Result<Node, String> {
-        self.space()?;
-        let start = self.at;
-        let kind = match self.rest().chars().next() {
-            Some('{') => self.nested('}')?,
-            Some('[') => self.nested(']')?,
-            Some('"') => Kind::Text(self.string()?),
-            Some(c) if c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.') => {
-                let rest = self.rest();
-                let length = rest
-                    .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '+' | '.'))
-                    .unwrap_or(rest.len());
-                let word = rest[..length].to_owned();
-                if !matches!(word.as_str(), "true" | "false" | "null") && word.parse::<f64>().is_err() {
-                    return Err(self.error(&format!("`{word}` is no value")));
-                }
-                self.at += length;
-                Kind::Word(word)
-            }
-            Some(c) => return Err(self.error(&format!("`{c}` starts no value"))),
-            None => return Err(self.error("it ends where a value should be")),
-        };
-        Ok(Node { start, end: self.at, kind })
-    }
-
-    fn nested(&mut self, close: char) -> Result<Kind, String> {
-        // Deeper than any file that people write; a limit of our own beats an exhausted stack.
-        if self.depth == 200 {
-            return Err(self.error("it is nested too deep"));
-        }
-        self.depth += 1;
-        self.at += 1;
-        let mut list = List { open: self.at, close: self.at, items: Vec::new() };
-        let (mut members, mut items) = (Vec::new(), Vec::new());
-        loop {
-            self.space()?;
-            if self.rest().starts_with(close) {
-                break;
-            }
-            if self.rest().is_empty() {
-                return Err(self.error(&format!("it ends before a `{close}`")));
-            }
-            if list.items.last().is_some_and(|item| item.comma.is_none()) {
-                return Err(self.error("a comma is missing"));
-            }
-            let start = self.at;
-            let first = self.value()?;
-            if close == '}' {
-                if !matches!(first.kind, Kind::Text(_)) {
-                    return Err(self.error("a key has to be a string"));
-                }
-                self.space()?;
-                if !self.rest().starts_with(':') {
-                    return Err(self.error("a colon is missing"));
-                }
-                self.at += 1;
-                members.push((first, self.value()?));
-            } else {
-                items.push(first);
-            }
-            let end = self.at;
-            self.space()?;
-            let comma = self.rest().starts_with(',').then_some(self.at);
-            self.at += usize::from(comma.is_some());
-            list.items.push(Item { start, end, comma });
-        }
-        list.close = self.at;
-        self.at += 1;
-        self.depth -= 1;
-        Ok(if close == '}' { Kind::Object(list, members) } else { Kind::Array(list, items) })
-    }
-
-    fn string(&mut self) -> Result<String, String> {
-        let mut text = String::new();
-        let mut chars = self.text[self.at + 1..].char_indices();
-        while let Some((at, c)) = chars.next() {
-            match c {
-                '"' => {
-                    self.at += at + 2;
-                    return Ok(text);
-                }
-                '\n' => break,
-                '\\' => match chars.next().map(|(_, c)| c) {
-                    Some('n') => text.push('\n'),
-                    Some('t') => text.push('\t'),
-                    Some('r') => text.push('\r'),
-                    Some('b') => text.push('\u{8}'),
-                    Some('f') => text.push('\u{c}'),
-                    Some('u') => {
-                        let digits: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
-                        let code = u32::from_str_radix(&digits, 16).map_err(|_| self.error("a bad `\\u` in a string"))?;
-                        // Half of a pair stands for itself: strings are only compared here, never written.
-                        text.push(char::from_u32(code).unwrap_or('\u{fffd}'));
-                    }
-                    Some(c) => text.push(c),
-                    None => break,
-                },
-                c => text.push(c),
-            }
-        }
-        Err(self.error("a string is never closed"))
     }
 }
 

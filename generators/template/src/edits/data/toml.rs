@@ -1,16 +1,22 @@
 //! `toml`: a document merged into another, through toml_edit, which keeps comments and order.
 
-use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value};
+use toml_edit::{
+    Array, ArrayOfTables, Decor, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value,
+};
 
 use super::super::Problem;
 use super::super::brackets::WIDTH;
 
-pub(in crate::edits) fn merge(source: &str, patch: &str, overwrite: bool) -> Result<String, Problem> {
+pub(in crate::edits) fn merge(
+    source: &str,
+    patch: &str,
+    overwrite: bool,
+) -> Result<String, Problem> {
     let parse = |text: &str| text.parse::<DocumentMut>();
-    let mut document =
-        parse(source).map_err(|error| Problem::place(format!("it is not TOML: {}.", one_line(&error))))?;
-    let patch =
-        parse(patch).map_err(|error| Problem::content(format!("`merge` is not TOML: {}", one_line(&error))))?;
+    let mut document = parse(source)
+        .map_err(|error| Problem::place(format!("it is not TOML: {}.", one_line(&error))))?;
+    let patch = parse(patch)
+        .map_err(|error| Problem::content(format!("`merge` is not TOML: {}", one_line(&error))))?;
     let before = document.to_string();
     Merger { overwrite }.tables(Base::Table(document.as_table_mut()), patch.as_table(), "")?;
     let mut result = document.to_string();
@@ -23,7 +29,10 @@ pub(in crate::edits) fn merge(source: &str, patch: &str, overwrite: bool) -> Res
     }
     // What toml_edit writes is TOML; this is the proof, since a user would meet the error much later.
     parse(&result).map_err(|error| {
-        Problem::place(format!("merging into it gives no valid TOML ({}). Add the values another way.", one_line(&error)))
+        Problem::place(format!(
+            "merging into it gives no valid TOML ({}). Add the values another way.",
+            one_line(&error)
+        ))
     })?;
     Ok(result)
 }
@@ -39,11 +48,17 @@ struct Merger {
 impl Merger {
     fn tables(&self, mut base: Base<'_>, patch: &dyn TableLike, path: &str) -> Result<(), Problem> {
         for (name, item) in patch.iter() {
-            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            let path = if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path}.{name}")
+            };
             match base.get_mut(name) {
                 Some(there) if !there.is_none() => self.items(there, item, &path)?,
                 _ => {
-                    let Some((key, _)) = patch.get_key_value(name) else { continue };
+                    let Some((key, _)) = patch.get_key_value(name) else {
+                        continue;
+                    };
                     base.add(key, item);
                 }
             }
@@ -64,15 +79,20 @@ impl Merger {
         if let Some(patch) = patch.as_table_like() {
             match base {
                 Item::Table(base) => return self.tables(Base::Table(base), patch, path),
-                Item::Value(Value::InlineTable(base)) => return self.tables(Base::Inline(base), patch, path),
+                Item::Value(Value::InlineTable(base)) => {
+                    return self.tables(Base::Inline(base), patch, path);
+                }
                 _ => {}
             }
         }
         let patch = patch.clone().into_value().ok();
         match (base.as_value_mut(), patch) {
             (Some(Value::Array(base)), Some(Value::Array(patch))) => {
-                let missing: Vec<Value> =
-                    patch.iter().filter(|value| !base.iter().any(|there| same(there, value))).cloned().collect();
+                let missing: Vec<Value> = patch
+                    .iter()
+                    .filter(|value| !base.iter().any(|there| same(there, value)))
+                    .cloned()
+                    .collect();
                 append(base, missing, path);
                 Ok(())
             }
@@ -99,9 +119,10 @@ fn is_scalar(value: &Value) -> bool {
 fn tables_of(item: &Item) -> Option<Vec<Table>> {
     match item {
         Item::ArrayOfTables(tables) => Some(tables.iter().cloned().collect()),
-        Item::Value(Value::Array(array)) => {
-            array.iter().map(|value| Some(value.as_inline_table()?.clone().into_table())).collect()
-        }
+        Item::Value(Value::Array(array)) => array
+            .iter()
+            .map(|value| Some(value.as_inline_table()?.clone().into_table()))
+            .collect(),
         _ => None,
     }
 }
@@ -128,11 +149,18 @@ impl Base<'_> {
                 if let Ok(mut value) = item.clone().into_value() {
                     // What stood before the closing brace still does.
                     let last = table.iter_mut().last().map(|(_, last)| last.decor_mut());
-                    let tail = last.map_or_else(|| " ".to_owned(), |last| {
-                        let tail = last.suffix().and_then(|suffix| suffix.as_str()).unwrap_or(" ").to_owned();
-                        last.set_suffix("");
-                        tail
-                    });
+                    let tail = last.map_or_else(
+                        || " ".to_owned(),
+                        |last| {
+                            let tail = last
+                                .suffix()
+                                .and_then(|suffix| suffix.as_str())
+                                .unwrap_or(" ")
+                                .to_owned();
+                            last.set_suffix("");
+                            tail
+                        },
+                    );
                     *value.decor_mut() = Decor::new(" ", tail);
                     table.insert_formatted(&key, value);
                 }
@@ -143,7 +171,8 @@ impl Base<'_> {
                     table.set_implicit(false);
                     table.decor_mut().set_prefix("\n");
                 }
-                let comments = comments_of(key.leaf_decor().prefix().and_then(|prefix| prefix.as_str()));
+                let comments =
+                    comments_of(key.leaf_decor().prefix().and_then(|prefix| prefix.as_str()));
                 key.leaf_decor_mut().set_prefix(comments);
                 table.insert_formatted(&key, fresh(item.clone()));
             }
@@ -154,14 +183,23 @@ impl Base<'_> {
 /// Comments and nothing else of what stands before a key.
 fn comments_of(prefix: Option<&str>) -> String {
     let prefix = prefix.unwrap_or_default();
-    if prefix.contains('#') { prefix.trim_start_matches(['\n', '\r']).to_owned() } else { String::new() }
+    if prefix.contains('#') {
+        prefix.trim_start_matches(['\n', '\r']).to_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// An item of another document without its place there, which means nothing here.
 fn fresh(item: Item) -> Item {
     match item {
         Item::Table(table) => Item::Table(fresh_table(table)),
-        Item::ArrayOfTables(tables) => Item::ArrayOfTables(tables.into_iter().map(fresh_table).collect::<ArrayOfTables>()),
+        Item::ArrayOfTables(tables) => Item::ArrayOfTables(
+            tables
+                .into_iter()
+                .map(fresh_table)
+                .collect::<ArrayOfTables>(),
+        ),
         item => item,
     }
 }
@@ -181,7 +219,11 @@ fn append(array: &mut Array, new: Vec<Value>, name: &str) {
     if new.is_empty() {
         return;
     }
-    let text = |raw: Option<&toml_edit::RawString>| raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned();
+    let text = |raw: Option<&toml_edit::RawString>| {
+        raw.and_then(|raw| raw.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let prefixes = array.iter().map(|value| text(value.decor().prefix()));
     let first_prefix = prefixes.filter(|prefix| prefix.contains('\n')).last();
     let trailing = text(Some(array.trailing()));
@@ -233,7 +275,9 @@ fn same(a: &Value, b: &Value) -> bool {
         (Value::Float(a), Value::Float(b)) => a.value() == b.value(),
         (Value::Boolean(a), Value::Boolean(b)) => a.value() == b.value(),
         (Value::Datetime(a), Value::Datetime(b)) => a.value() == b.value(),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b)),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
+        }
         (Value::InlineTable(a), Value::InlineTable(b)) => same_tables(a, b),
         _ => false,
     }
@@ -242,7 +286,9 @@ fn same(a: &Value, b: &Value) -> bool {
 fn same_tables(a: &dyn TableLike, b: &dyn TableLike) -> bool {
     a.len() == b.len()
         && a.iter().all(|(name, item)| {
-            let (Some(a), Some(b)) = (item.clone().into_value().ok(), b.get(name).cloned()) else { return false };
+            let (Some(a), Some(b)) = (item.clone().into_value().ok(), b.get(name).cloned()) else {
+                return false;
+            };
             b.into_value().is_ok_and(|b| same(&a, &b))
         })
 }

@@ -45,12 +45,20 @@ impl Import {
             Some(literal) => (&names[1..names.len() - 1], Some(literal.list)),
             None => (names, None),
         };
-        Some(Import { from, names: split(source, names), place, list })
+        Some(Import {
+            from,
+            names: split(source, names),
+            place,
+            list,
+        })
     }
 
     /// The module that decides about the section.
     fn module(&self) -> &str {
-        self.from.as_deref().or(self.names.first().map(String::as_str)).unwrap_or_default()
+        self.from
+            .as_deref()
+            .or(self.names.first().map(String::as_str))
+            .unwrap_or_default()
     }
 
     /// Where isort puts it within its section.
@@ -82,21 +90,43 @@ fn in_brackets(names: &[String]) -> String {
 fn split(source: &str, names: &[Token]) -> Vec<String> {
     let text = |name: &[Token]| {
         // `a.b` is three tokens without spaces, `b as c` three with.
-        let space = if name.iter().any(|token| token.is(source, "as")) { " " } else { "" };
+        let space = if name.iter().any(|token| token.is(source, "as")) {
+            " "
+        } else {
+            ""
+        };
         let words: Vec<&str> = name.iter().map(|token| token.text(source)).collect();
         words.join(space).replace(" . ", ".")
     };
-    names.split(|token| token.is(source, ",")).filter(|name| !name.is_empty()).map(text).collect()
+    names
+        .split(|token| token.is(source, ","))
+        .filter(|name| !name.is_empty())
+        .map(text)
+        .collect()
 }
 
 /// isort's order of names: constants, classes, the rest; each by letter.
 fn name_order(name: &str) -> (u8, String, String) {
     let is_constant = name.len() > 1 && name.chars().all(|c| !c.is_lowercase());
     let is_class = name.starts_with(char::is_uppercase);
-    (if is_constant { 0 } else if is_class { 1 } else { 2 }, name.to_lowercase(), name.to_owned())
+    (
+        if is_constant {
+            0
+        } else if is_class {
+            1
+        } else {
+            2
+        },
+        name.to_lowercase(),
+        name.to_owned(),
+    )
 }
 
-pub(in crate::edits) fn add(source: &str, lines: &[String], is_local: &dyn Fn(&str) -> bool) -> Result<String, Problem> {
+pub(in crate::edits) fn add(
+    source: &str,
+    lines: &[String],
+    is_local: &dyn Fn(&str) -> bool,
+) -> Result<String, Problem> {
     let mut text = source.to_owned();
     for line in lines {
         for wanted in parse_lines(line)? {
@@ -115,20 +145,32 @@ fn parse_lines(line: &str) -> Result<Vec<Import>, Problem> {
         let import = Import::parse(&statement).ok_or_else(wrong)?;
         match &import.from {
             Some(_) => all.push(import),
-            None => all.extend(import.names.iter().map(|name| Import { names: vec![name.clone()], ..import.clone() })),
+            None => all.extend(import.names.iter().map(|name| Import {
+                names: vec![name.clone()],
+                ..import.clone()
+            })),
         }
     }
     Ok(all)
 }
 
-fn add_one(source: &str, mut wanted: Import, is_local: &dyn Fn(&str) -> bool) -> Result<String, Problem> {
-    let module = Module::parse(source).map_err(|error| Problem::place(format!("it is not Python ({error}).")))?;
+fn add_one(
+    source: &str,
+    mut wanted: Import,
+    is_local: &dyn Fn(&str) -> bool,
+) -> Result<String, Problem> {
+    let module = Module::parse(source)
+        .map_err(|error| Problem::place(format!("it is not Python ({error}).")))?;
     let there: Vec<(Statement<'_>, Import)> = module
         .statements()
         .filter(|statement| statement.is_top_level())
         .filter_map(|statement| Some((statement, Import::parse(&statement)?)))
         .collect();
-    let same = || there.iter().filter(|(_, import)| import.from == wanted.from);
+    let same = || {
+        there
+            .iter()
+            .filter(|(_, import)| import.from == wanted.from)
+    };
     let missing: Vec<String> = wanted
         .names
         .iter()
@@ -138,8 +180,11 @@ fn add_one(source: &str, mut wanted: Import, is_local: &dyn Fn(&str) -> bool) ->
     if missing.is_empty() {
         return Ok(source.to_owned());
     }
-    let takes_names = |import: &Import| import.from.is_some() && !import.names.iter().any(|name| name == "*");
-    if let Some((_, import)) = same().find(|(_, import)| takes_names(import) && takes_names(&wanted)) {
+    let takes_names =
+        |import: &Import| import.from.is_some() && !import.names.iter().any(|name| name == "*");
+    if let Some((_, import)) =
+        same().find(|(_, import)| takes_names(import) && takes_names(&wanted))
+    {
         let mut out = Splices::default();
         extend(source, import, missing, &mut out);
         return Ok(out.apply(source));
@@ -152,10 +197,18 @@ fn add_one(source: &str, mut wanted: Import, is_local: &dyn Fn(&str) -> bool) ->
 /// Names into a `from a import b` that is there; in their place if the ones there are sorted, else at the end.
 fn extend(source: &str, import: &Import, missing: Vec<String>, out: &mut Splices) {
     let sorted = import.names.is_sorted_by_key(|name| name_order(name));
-    if let Some(list) = import.list.as_ref().filter(|list| source[list.open..list.close].contains('\n')) {
+    if let Some(list) = import
+        .list
+        .as_ref()
+        .filter(|list| source[list.open..list.close].contains('\n'))
+    {
         let place = |name: &String| {
             let behind = |other: &String| sorted && name_order(other) > name_order(name);
-            import.names.iter().position(behind).unwrap_or(import.names.len())
+            import
+                .names
+                .iter()
+                .position(behind)
+                .unwrap_or(import.names.len())
         };
         let mut missing = missing;
         missing.sort_by_key(|name| (place(name), name_order(name)));
@@ -171,9 +224,21 @@ fn extend(source: &str, import: &Import, missing: Vec<String>, out: &mut Splices
     }
     let (start, end) = (import.place.start, import.place.end);
     let line = line_end(source, end) - line_start(source, start) - (end - start);
-    let (open, close) = if import.list.is_some() { ("(", ")") } else { ("", "") };
+    let (open, close) = if import.list.is_some() {
+        ("(", ")")
+    } else {
+        ("", "")
+    };
     let joined = format!("{open}{}{close}", names.join(", "));
-    out.replace(start, end, if line + joined.len() <= WIDTH { joined } else { in_brackets(&names) });
+    out.replace(
+        start,
+        end,
+        if line + joined.len() <= WIDTH {
+            joined
+        } else {
+            in_brackets(&names)
+        },
+    );
 }
 
 #[cfg(test)]

@@ -22,7 +22,11 @@ impl Target {
     fn parse(text: &str) -> Option<Target> {
         let tokens = tokens(text).ok()?;
         let mut tokens = tokens.iter().filter(|token| token.kind != Kind::Newline);
-        let name = tokens.next().filter(|token| token.kind == Kind::Name)?.text(text).to_owned();
+        let name = tokens
+            .next()
+            .filter(|token| token.kind == Kind::Name)?
+            .text(text)
+            .to_owned();
         let mut steps = Vec::new();
         while let Some(open) = tokens.next() {
             let (inside, close) = (tokens.next()?, tokens.next()?);
@@ -79,7 +83,9 @@ fn places<'a>(module: &Module<'a>, target: &Target) -> Result<Vec<Literal<'a>>, 
     let mut found: Vec<(bool, bool, Literal<'a>)> = Vec::new();
     let mut other = None;
     for statement in module.statements().filter(Statement::is_alone_in_line) {
-        let Some((code, adds)) = given(&statement, &target.name) else { continue };
+        let Some((code, adds)) = given(&statement, &target.name) else {
+            continue;
+        };
         match follow(module.source, &code, &target.steps) {
             Some(literal) => found.push((!statement.indent().is_empty(), adds, literal)),
             None => other = other.or(Some(statement.start())),
@@ -89,7 +95,11 @@ fn places<'a>(module: &Module<'a>, target: &Target) -> Result<Vec<Literal<'a>>, 
     found.sort_by_key(|(is_inner, adds, _)| (*is_inner, *adds));
     if found.is_empty() {
         let name = &target.name;
-        let subscripts = if target.steps.is_empty() { "" } else { " or the subscripts do not lead to one" };
+        let subscripts = if target.steps.is_empty() {
+            ""
+        } else {
+            " or the subscripts do not lead to one"
+        };
         return Err(Problem::place(match other {
             Some(at) => format!(
                 "`{name}` is in line {}, but what it is given there is no list in brackets{subscripts}. Give it a \
@@ -103,7 +113,8 @@ fn places<'a>(module: &Module<'a>, target: &Target) -> Result<Vec<Literal<'a>>, 
 }
 
 fn item_key(item: &str) -> Result<Vec<String>, Problem> {
-    let tokens = tokens(item).map_err(|error| Problem::content(format!("the item `{item}` is not Python: {error}")))?;
+    let tokens = tokens(item)
+        .map_err(|error| Problem::content(format!("the item `{item}` is not Python: {error}")))?;
     Ok(key(item, &tokens))
 }
 
@@ -114,9 +125,12 @@ pub(in crate::edits) fn add(
     anchor: Option<(Side, &str)>,
 ) -> Result<String, Problem> {
     let target = Target::parse(list).ok_or_else(|| {
-        Problem::content(format!("`list` is a name, or a name with subscripts as in `NAME[0][\"key\"]`, not `{list}`"))
+        Problem::content(format!(
+            "`list` is a name, or a name with subscripts as in `NAME[0][\"key\"]`, not `{list}`"
+        ))
     })?;
-    let module = Module::parse(source).map_err(|error| Problem::place(format!("it is not Python ({error}).")))?;
+    let module = Module::parse(source)
+        .map_err(|error| Problem::place(format!("it is not Python ({error}).")))?;
     let places = places(&module, &target)?;
     let mut there: Vec<Vec<String>> = places.iter().flat_map(Literal::keys).collect();
     let mut new = Vec::new();
@@ -134,7 +148,9 @@ pub(in crate::edits) fn add(
     let (literal, index) = match anchor {
         None => {
             // The places are never none, see above.
-            let Some(first) = places.first() else { return Ok(source.to_owned()) };
+            let Some(first) = places.first() else {
+                return Ok(source.to_owned());
+            };
             (first, first.list.items.len())
         }
         Some((side, anchor)) => {
@@ -150,7 +166,10 @@ pub(in crate::edits) fn add(
                 })?
         }
     };
-    let style = Style { comma_behind_only_one: literal.is_tuple(), ..STYLE };
+    let style = Style {
+        comma_behind_only_one: literal.is_tuple(),
+        ..STYLE
+    };
     let mut out = Splices::default();
     brackets::insert(source, &literal.list, index, &new, &style, &mut out);
     Ok(out.apply(source))

@@ -14,5 +14,10 @@ pub(super) use append::add as append;
 pub(super) use import::add as import;
 pub(super) use list::add as list;
 
-const STYLE: Style<'static> =
-    Style { comments: &["#"], step: "    ", trailing_comma: true, padding: "", comma_behind_only_one: false };
+const STYLE: Style<'static> = Style {
+    comments: &["#"],
+    step: "    ",
+    trailing_comma: true,
+    padding: "",
+    comma_behind_only_one: false,
+};

@@ -45,12 +45,17 @@ impl fmt::Display for ScanError {
 }
 
 const OPERATORS: &[&str] = &[
-    "**=", "//=", ">>=", "<<=", "...", "!=", "%=", "&=", "**", "*=", "+=", "-=", "->", "//", "/=", ":=", "<<", "<=",
-    "==", ">=", ">>", "@=", "^=", "|=",
+    "**=", "//=", ">>=", "<<=", "...", "!=", "%=", "&=", "**", "*=", "+=", "-=", "->", "//", "/=",
+    ":=", "<<", "<=", "==", ">=", ">>", "@=", "^=", "|=",
 ];
 
 pub(super) fn tokens(source: &str) -> Result<Vec<Token>, ScanError> {
-    let mut scanner = Scanner { source, at: 0, open: Vec::new(), tokens: Vec::new() };
+    let mut scanner = Scanner {
+        source,
+        at: 0,
+        open: Vec::new(),
+        tokens: Vec::new(),
+    };
     scanner.run()?;
     Ok(scanner.tokens)
 }
@@ -72,11 +77,18 @@ impl Scanner<'_> {
     }
 
     fn error(&self, at: usize, what: &'static str) -> ScanError {
-        ScanError { line: super::super::splice::line_number(self.source, at), what }
+        ScanError {
+            line: super::super::splice::line_number(self.source, at),
+            what,
+        }
     }
 
     fn push(&mut self, kind: Kind, length: usize) {
-        self.tokens.push(Token { kind, start: self.at, end: self.at + length });
+        self.tokens.push(Token {
+            kind,
+            start: self.at,
+            end: self.at + length,
+        });
         self.at += length;
     }
 
@@ -92,12 +104,21 @@ impl Scanner<'_> {
                 c if c.is_whitespace() || c == '\u{feff}' => self.at += c.len_utf8(),
                 '"' | '\'' => self.string(0)?,
                 c if c.is_ascii_digit() => {
-                    let length = self.rest().find(|c| !is_name(c) && c != '.').unwrap_or(self.rest().len());
+                    let length = self
+                        .rest()
+                        .find(|c| !is_name(c) && c != '.')
+                        .unwrap_or(self.rest().len());
                     self.push(Kind::Number, length);
                 }
                 c if is_name(c) => {
-                    let length = self.rest().find(|c| !is_name(c)).unwrap_or(self.rest().len());
-                    let is_prefix = length <= 2 && self.rest()[..length].chars().all(|c| "rRbBuUfFtT".contains(c));
+                    let length = self
+                        .rest()
+                        .find(|c| !is_name(c))
+                        .unwrap_or(self.rest().len());
+                    let is_prefix = length <= 2
+                        && self.rest()[..length]
+                            .chars()
+                            .all(|c| "rRbBuUfFtT".contains(c));
                     if is_prefix && self.rest()[length..].starts_with(['"', '\'']) {
                         self.string(length)?;
                     } else {
@@ -116,7 +137,12 @@ impl Scanner<'_> {
 
     fn newline(&mut self) {
         let ends = self.open.is_empty()
-            && self.tokens.iter().rev().find(|token| token.kind != Kind::Comment).is_some_and(|t| t.kind != Kind::Newline);
+            && self
+                .tokens
+                .iter()
+                .rev()
+                .find(|token| token.kind != Kind::Comment)
+                .is_some_and(|t| t.kind != Kind::Newline);
         if ends {
             self.push(Kind::Newline, 1);
         } else {
@@ -125,7 +151,11 @@ impl Scanner<'_> {
     }
 
     fn newline_at_end(&mut self) {
-        let last = self.tokens.iter().rev().find(|token| token.kind != Kind::Comment);
+        let last = self
+            .tokens
+            .iter()
+            .rev()
+            .find(|token| token.kind != Kind::Comment);
         if last.is_some_and(|token| token.kind != Kind::Newline) {
             self.push(Kind::Newline, 0);
         }
@@ -136,19 +166,26 @@ impl Scanner<'_> {
             '(' | '[' | '{' => self.open.push((c, self.at)),
             ')' | ']' | '}' => {
                 let opened = self.open.pop().map(|(open, _)| open);
-                if !matches!((opened, c), (Some('('), ')') | (Some('['), ']') | (Some('{'), '}')) {
+                if !matches!(
+                    (opened, c),
+                    (Some('('), ')') | (Some('['), ']') | (Some('{'), '}')
+                ) {
                     return Err(self.error(self.at, "this bracket closes nothing"));
                 }
             }
             _ => {}
         }
-        let length = OPERATORS.iter().find(|operator| self.rest().starts_with(*operator)).map_or(c.len_utf8(), |o| o.len());
+        let length = OPERATORS
+            .iter()
+            .find(|operator| self.rest().starts_with(*operator))
+            .map_or(c.len_utf8(), |o| o.len());
         self.push(Kind::Operator, length);
         Ok(())
     }
 
     fn string(&mut self, prefix: usize) -> Result<(), ScanError> {
-        let end = string_end(self.source, self.at, prefix).ok_or_else(|| self.error(self.at, "this string is never closed"))?;
+        let end = string_end(self.source, self.at, prefix)
+            .ok_or_else(|| self.error(self.at, "this string is never closed"))?;
         self.push(Kind::String, end - self.at);
         Ok(())
     }
@@ -160,7 +197,11 @@ fn string_end(source: &str, start: usize, prefix: usize) -> Option<usize> {
     let mut at = start + prefix;
     let quote = source[at..].chars().next()?;
     let triple: String = std::iter::repeat_n(quote, 3).collect();
-    let closing = if source[at..].starts_with(&triple) { triple } else { quote.to_string() };
+    let closing = if source[at..].starts_with(&triple) {
+        triple
+    } else {
+        quote.to_string()
+    };
     at += closing.len();
     let mut depth = 0_usize;
     loop {
@@ -194,7 +235,9 @@ pub(super) fn key(source: &str, tokens: &[Token]) -> Vec<String> {
         let text = token.text(source);
         match token.kind {
             Kind::Comment | Kind::Newline => continue,
-            Kind::String => key.push(plain_string(text).map_or_else(|| text.to_owned(), |inner| format!("\"{inner}\""))),
+            Kind::String => key.push(
+                plain_string(text).map_or_else(|| text.to_owned(), |inner| format!("\"{inner}\"")),
+            ),
             Kind::Operator if text == "(" => {
                 let before = key.last().and_then(|last| last.chars().last());
                 calls.push(before.is_some_and(|c| is_name(c) || matches!(c, ')' | ']')));
@@ -232,20 +275,35 @@ mod tests {
     use super::*;
 
     fn texts(source: &str) -> Vec<&str> {
-        tokens(source).unwrap().iter().filter(|t| t.kind != Kind::Newline).map(|t| t.text(source)).collect()
+        tokens(source)
+            .unwrap()
+            .iter()
+            .filter(|t| t.kind != Kind::Newline)
+            .map(|t| t.text(source))
+            .collect()
     }
 
     #[test]
     fn strings_of_all_kinds() {
-        assert_eq!(texts(r#"a = "x\"y" + r'\d' + b"""q"q""" "#), ["a", "=", r#""x\"y""#, "+", r"r'\d'", "+", r#"b"""q"q""""#]);
-        assert_eq!(texts(r#"f"{x["a"]!r:>{w}} {{" + y"#), [r#"f"{x["a"]!r:>{w}} {{""#, "+", "y"]);
+        assert_eq!(
+            texts(r#"a = "x\"y" + r'\d' + b"""q"q""" "#),
+            ["a", "=", r#""x\"y""#, "+", r"r'\d'", "+", r#"b"""q"q""""#]
+        );
+        assert_eq!(
+            texts(r#"f"{x["a"]!r:>{w}} {{" + y"#),
+            [r#"f"{x["a"]!r:>{w}} {{""#, "+", "y"]
+        );
         assert_eq!(texts("'#' # '"), ["'#'", "# '"]);
     }
 
     #[test]
     fn statements_end_at_newlines_outside_of_brackets() {
         let source = "a = [\n  1,  # one\n]\nb = 1 + \\\n  2\n\n# c\nd";
-        let ends = tokens(source).unwrap().iter().filter(|t| t.kind == Kind::Newline).count();
+        let ends = tokens(source)
+            .unwrap()
+            .iter()
+            .filter(|t| t.kind == Kind::Newline)
+            .count();
         assert_eq!(ends, 3);
     }
 

@@ -24,11 +24,18 @@ impl<'a> Module<'a> {
                 _ => start = start.or(Some(at)),
             }
         }
-        Ok(Module { source, tokens, statements })
+        Ok(Module {
+            source,
+            tokens,
+            statements,
+        })
     }
 
     pub(super) fn statements(&self) -> impl DoubleEndedIterator<Item = Statement<'_>> {
-        self.statements.iter().map(|range| Statement { source: self.source, tokens: &self.tokens[range.clone()] })
+        self.statements.iter().map(|range| Statement {
+            source: self.source,
+            tokens: &self.tokens[range.clone()],
+        })
     }
 }
 
@@ -45,7 +52,11 @@ impl<'a> Statement<'a> {
 
     /// Behind the last token that is no comment.
     pub(super) fn end(&self) -> usize {
-        self.tokens.iter().rev().find(|token| token.kind != Kind::Comment).map_or(0, |token| token.end)
+        self.tokens
+            .iter()
+            .rev()
+            .find(|token| token.kind != Kind::Comment)
+            .map_or(0, |token| token.end)
     }
 
     pub(super) fn indent(&self) -> &'a str {
@@ -61,7 +72,9 @@ impl<'a> Statement<'a> {
     }
 
     pub(super) fn starts_with(&self, word: &str) -> bool {
-        self.tokens.first().is_some_and(|token| token.is(self.source, word))
+        self.tokens
+            .first()
+            .is_some_and(|token| token.is(self.source, word))
     }
 
     pub(super) fn key(&self) -> Vec<String> {
@@ -70,7 +83,11 @@ impl<'a> Statement<'a> {
 
     /// The statement without its comments.
     pub(super) fn code(&self) -> Vec<Token> {
-        self.tokens.iter().copied().filter(|token| token.kind != Kind::Comment).collect()
+        self.tokens
+            .iter()
+            .copied()
+            .filter(|token| token.kind != Kind::Comment)
+            .collect()
     }
 }
 
@@ -90,11 +107,19 @@ impl<'a> Literal<'a> {
     /// are left out.
     pub(super) fn at(source: &'a str, code: &[Token]) -> Option<Self> {
         let first = code.first()?;
-        let bracket = first.text(source).chars().next().filter(|c| matches!(c, '[' | '(' | '{'))?;
+        let bracket = first
+            .text(source)
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '[' | '(' | '{'))?;
         let mut literal = Literal {
             source,
             bracket,
-            list: List { open: first.end, close: first.end, items: Vec::new() },
+            list: List {
+                open: first.end,
+                close: first.end,
+                items: Vec::new(),
+            },
             parts: Vec::new(),
             has_comma: false,
         };
@@ -123,7 +148,11 @@ impl<'a> Literal<'a> {
 
     fn push(&mut self, part: Vec<Token>, comma: Option<usize>) {
         if let (Some(first), Some(last)) = (part.first(), part.last()) {
-            self.list.items.push(Item { start: first.start, end: last.end, comma });
+            self.list.items.push(Item {
+                start: first.start,
+                end: last.end,
+                comma,
+            });
             self.parts.push(part);
         }
     }
@@ -143,7 +172,10 @@ impl<'a> Literal<'a> {
     }
 
     pub(super) fn keys(&self) -> Vec<Vec<String>> {
-        self.parts.iter().map(|part| key(self.source, part)).collect()
+        self.parts
+            .iter()
+            .map(|part| key(self.source, part))
+            .collect()
     }
 
     pub(super) fn code_of(&self, index: usize) -> Option<&[Token]> {

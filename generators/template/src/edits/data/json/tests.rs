@@ -23,9 +23,15 @@ const PACKAGE: &str = r#"{
 #[test]
 fn objects_and_arrays_get_what_they_lack() {
     assert_eq!(
-        merged(PACKAGE, r#"{"scripts": {"build": "no", "test": "vitest"}, "files": ["b", "c"], "paths": ["y"]}"#),
+        merged(
+            PACKAGE,
+            r#"{"scripts": {"build": "no", "test": "vitest"}, "files": ["b", "c"], "paths": ["y"]}"#
+        ),
         PACKAGE
-            .replace("\"vite build\" // slow\n", "\"vite build\", // slow\n        \"test\": \"vitest\"\n")
+            .replace(
+                "\"vite build\" // slow\n",
+                "\"vite build\", // slow\n        \"test\": \"vitest\"\n"
+            )
             .replace("[\"a\", \"b\"]", "[\"a\", \"b\", \"c\"]")
             .replace("\"x\",\n", "\"x\",\n        \"y\",\n")
     );
@@ -47,13 +53,22 @@ fn new_values_are_laid_out_as_the_file_is() {
 #[test]
 fn scalars_stay_unless_overwritten() {
     assert_eq!(merged(PACKAGE, r#"{"name": "other"}"#), PACKAGE);
-    assert_eq!(merge(PACKAGE, r#"{"name": 1.0}"#, true).unwrap(), PACKAGE.replace("\"site\"", "1.0"));
-    assert_eq!(merge("{\"a\": 1}", "{\"a\": 1.0}", true).unwrap(), "{\"a\": 1}");
+    assert_eq!(
+        merge(PACKAGE, r#"{"name": 1.0}"#, true).unwrap(),
+        PACKAGE.replace("\"site\"", "1.0")
+    );
+    assert_eq!(
+        merge("{\"a\": 1}", "{\"a\": 1.0}", true).unwrap(),
+        "{\"a\": 1}"
+    );
 }
 
 #[test]
 fn the_order_of_keys_means_nothing_and_escapes_are_read() {
-    assert_eq!(merged(r#"[{"a": "é", "b": 2}]"#, r#"[{"b": 2, "a": "\u00e9"}]"#), r#"[{"a": "é", "b": 2}]"#);
+    assert_eq!(
+        merged(r#"[{"a": "é", "b": 2}]"#, r#"[{"b": 2, "a": "\u00e9"}]"#),
+        r#"[{"a": "é", "b": 2}]"#
+    );
 }
 
 #[test]
@@ -71,7 +86,16 @@ fn mistakes_are_named_with_their_line() {
         let error = parse(text).unwrap_err();
         assert!(error.contains(wanted), "{text}: {error}");
     }
-    assert!(parse(&"[".repeat(100_000)).unwrap_err().contains("too deep"));
-    let error = merge(PACKAGE, r#"{"scripts": []}"#, false).unwrap_err().to_string();
-    assert!(error.contains("`scripts` is an object there and an array in `merge`"), "{error}");
+    assert!(
+        parse(&"[".repeat(100_000))
+            .unwrap_err()
+            .contains("too deep")
+    );
+    let error = merge(PACKAGE, r#"{"scripts": []}"#, false)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("`scripts` is an object there and an array in `merge`"),
+        "{error}"
+    );
 }

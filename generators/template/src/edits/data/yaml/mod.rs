@@ -11,14 +11,25 @@ mod tree;
 use super::super::Problem;
 use super::super::brackets::{self, Item, List, Style};
 use super::super::splice::{Splices, line_end};
-use tree::{Kind, Node, parse};
+use super::{NOT_UNDERSTOOD, in_passes};
+use tree::{Kind, Node, dash_before, parse};
 
-pub(in crate::edits) fn merge(source: &str, patch: &str, overwrite: bool) -> Result<String, Problem> {
-    let base = parse(source).map_err(|error| Problem::place(format!("it is not YAML ({error}).")))?;
-    let new = parse(patch).map_err(|error| Problem::content(format!("`merge` is not YAML ({error})")))?;
-    let Some(new) = new else { return Ok(source.to_owned()) };
+pub(in crate::edits) fn merge(
+    source: &str,
+    patch: &str,
+    overwrite: bool,
+) -> Result<String, Problem> {
+    let base =
+        parse(source).map_err(|error| Problem::place(format!("it is not YAML ({error}).")))?;
+    let new =
+        parse(patch).map_err(|error| Problem::content(format!("`merge` is not YAML ({error})")))?;
+    let Some(new) = new else {
+        return Ok(source.to_owned());
+    };
     if new.has_anchors() {
-        return Err(Problem::content("`merge` uses anchors or aliases, which cannot be moved between documents"));
+        return Err(Problem::content(
+            "`merge` uses anchors or aliases, which cannot be moved between documents",
+        ));
     }
     let Some(base) = base else {
         let before = source.trim_end();
@@ -26,19 +37,19 @@ pub(in crate::edits) fn merge(source: &str, patch: &str, overwrite: bool) -> Res
         let patch = patch.trim_start_matches('\n').trim_end();
         return Ok(format!("{before}{separator}{patch}\n"));
     };
-    let merger = Merger { source, patch, overwrite };
-    let mut out = Splices::default();
-    merger.node(&base, &new, "", &mut out)?;
-    let result = out.apply(source);
-    if result == source {
-        return Ok(result);
-    }
+    let result = in_passes(source, patch.len(), |source, out| {
+        let base = parse(source).ok().flatten();
+        let base = base.ok_or_else(|| Problem::place(NOT_UNDERSTOOD))?;
+        let merger = Merger {
+            source,
+            patch,
+            overwrite,
+        };
+        merger.node(&base, &new, "", out)
+    })?;
     let after = parse(&result).ok().flatten();
-    if !after.is_some_and(|after| merger.is_merged(&base, &new, &after)) {
-        return Err(Problem::place(
-            "merging into it would not give what it should, since it is laid out in a way that is not understood. \
-             Use `insert` instead.",
-        ));
+    if !after.is_some_and(|after| is_merged(&base, &new, &after, overwrite)) {
+        return Err(Problem::place(NOT_UNDERSTOOD));
     }
     Ok(result)
 }
@@ -49,70 +60,26 @@ struct Merger<'a> {
     overwrite: bool,
 }
 
-const STYLE: Style<'static> =
-    Style { comments: &["#"], step: "  ", trailing_comma: false, padding: "", comma_behind_only_one: false };
+const STYLE: Style<'static> = Style {
+    comments: &["#"],
+    step: "  ",
+    trailing_comma: false,
+    padding: "",
+    comma_behind_only_one: false,
+};
 
 impl Merger<'_> {
     fn node(&self, base: &Node, new: &Node, path: &str, out: &mut Splices) -> Result<(), Problem> {
+        if !out.is_empty() {
+            return Ok(());
+        }
         match (&base.kind, &new.kind) {
-            (Kind::Mapping { flow, entries }, Kind::Mapping { entries: wanted, .. }) => {
-                let mut missing = Vec::new();
-                for (key, value) in wanted {
-                    let Some(name) = key.key() else {
-                        return Err(Problem::content("`merge` has a key that is a collection, which is not supported"));
-                    };
-                    let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-                    match base.entry(name) {
-                        Some(there) if there.is_nothing() && !value.is_scalar() => {
-                            self.fill(entries, name, base.column, value, out);
-                        }
-                        Some(there) => self.node(there, value, &path, out)?,
-                        None => missing.push((key, value)),
-                    }
-                }
-                if *flow {
-                    let items = entries.iter().map(|(key, value)| (key.start, value.end)).collect();
-                    let new: Vec<String> =
-                        missing.iter().map(|(key, value)| text::entry(self.patch, key, value)).collect();
-                    self.in_brackets(base, items, &new, out);
-                } else {
-                    let starts: Vec<usize> = entries.iter().map(|(key, _)| key.start).collect();
-                    for (key, value) in missing {
-                        let lines = self.entry_lines(new, key, value, base.column);
-                        self.add_lines(base, &starts, &lines, out);
-                    }
-                }
+            (Kind::Mapping { .. }, Kind::Mapping { .. }) => self.mapping(base, new, path, out),
+            (Kind::Sequence { .. }, Kind::Sequence { .. }) => {
+                self.sequence(base, new, out);
                 Ok(())
             }
-            (Kind::Sequence { flow, items }, Kind::Sequence { items: wanted, .. }) => {
-                let missing = wanted
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, item)| !items.iter().chain(&wanted[..*at]).any(|there| there.is_same(item)))
-                    .map(|(_, item)| item);
-                if *flow {
-                    let new: Vec<String> = missing.map(|item| text::flow(self.patch, item)).collect();
-                    self.in_brackets(base, items.iter().map(|item| (item.start, item.end)).collect(), &new, out);
-                } else {
-                    let starts: Vec<usize> = items.iter().map(|item| item.start).collect();
-                    for item in missing {
-                        self.add_lines(base, &starts, &self.item_lines(new, item, base.column), out);
-                    }
-                }
-                Ok(())
-            }
-            (Kind::Scalar { .. }, Kind::Scalar { .. }) => {
-                if !self.overwrite || base.is_same(new) {
-                    return Ok(());
-                }
-                if base.is_block_scalar() || new.is_block_scalar() || base.has_anchor || base.is_nothing() || new.is_nothing() {
-                    return Err(Problem::place(format!(
-                        "`{path}` is empty, a block of text or has an anchor, so its value cannot be overwritten."
-                    )));
-                }
-                out.replace(base.start, base.end, &self.patch[new.start..new.end]);
-                Ok(())
-            }
+            (Kind::Scalar { .. }, Kind::Scalar { .. }) => self.scalar(base, new, path, out),
             _ => Err(Problem::place(format!(
                 "`{path}` is {} there and {} in `merge`, so the two cannot be merged.",
                 base.name(),
@@ -121,39 +88,135 @@ impl Merger<'_> {
         }
     }
 
-    /// A key that is there without a value gets the collection.
-    fn fill(&self, entries: &[(Node, Node)], name: &str, column: usize, value: &Node, out: &mut Splices) {
-        let Some((_, there)) = entries.iter().find(|(key, _)| key.key() == Some(name)) else { return };
-        if value.is_block() {
-            let end = line_end(self.source, there.end);
-            let lines = match &value.kind {
-                Kind::Sequence { items, .. } => {
-                    items.iter().map(|item| self.item_lines(value, item, column + 2)).collect::<Vec<_>>()
-                }
-                Kind::Mapping { entries, .. } => {
-                    entries.iter().map(|(key, inner)| self.entry_lines(value, key, inner, column + 2)).collect()
-                }
-                _ => Vec::new(),
+    fn mapping(
+        &self,
+        base: &Node,
+        new: &Node,
+        path: &str,
+        out: &mut Splices,
+    ) -> Result<(), Problem> {
+        let mut missing = Vec::new();
+        for (key, value) in new.entries() {
+            let Some(name) = key.key() else {
+                return Err(Problem::content(
+                    "`merge` has a key that is a collection, which is not supported",
+                ));
             };
-            out.insert(end, format!("\n{}", lines.join("\n")));
+            let path = match path {
+                "" => name.to_owned(),
+                path => format!("{path}.{name}"),
+            };
+            match base.entry(name) {
+                Some(there) if there.is_nothing() && !value.is_scalar() => {
+                    if out.is_empty() {
+                        self.fill(there, base.column, value, out);
+                    }
+                }
+                Some(there) => self.node(there, value, &path, out)?,
+                None => missing.push((key, value)),
+            }
+        }
+        if !out.is_empty() {
+            return Ok(());
+        }
+        let entries = base.entries();
+        if base.is_block() {
+            let starts: Vec<usize> = entries.iter().map(|(key, _)| key.start).collect();
+            for (key, value) in missing {
+                let lines = self.entry_lines(new, key, value, base.column);
+                self.add_lines(base, &starts, &lines, out);
+            }
         } else {
-            out.insert(there.end, format!(" {}", text::flow(self.patch, value)));
+            let places = entries.iter().map(|(key, value)| (key.start, value.end));
+            let new: Vec<String> = missing
+                .iter()
+                .map(|(key, value)| text::entry(self.patch, key, value))
+                .collect();
+            self.in_brackets(base, places.collect(), &new, out);
+        }
+        Ok(())
+    }
+
+    fn sequence(&self, base: &Node, new: &Node, out: &mut Splices) {
+        let (items, wanted) = (base.items(), new.items());
+        let mut missing: Vec<&Node> = Vec::new();
+        for item in wanted {
+            let there = items.iter().chain(missing.iter().copied());
+            if !there.into_iter().any(|there| there.is_same(item)) {
+                missing.push(item);
+            }
+        }
+        if base.is_block() {
+            let starts: Vec<usize> = items.iter().map(|item| item.start).collect();
+            for item in missing {
+                let lines = self.item_lines(new, item, base.column);
+                self.add_lines(base, &starts, &lines, out);
+            }
+        } else {
+            let places = items.iter().map(|item| (item.start, item.end)).collect();
+            let new: Vec<String> = missing
+                .iter()
+                .map(|item| text::flow(self.patch, item))
+                .collect();
+            self.in_brackets(base, places, &new, out);
         }
     }
 
-    fn in_brackets(&self, base: &Node, items: Vec<(usize, usize)>, new: &[String], out: &mut Splices) {
-        let ends: Vec<usize> =
-            items.iter().skip(1).map(|(start, _)| *start).chain([base.end.saturating_sub(1)]).collect();
-        let items = items
-            .into_iter()
-            .zip(ends)
-            .map(|((start, end), next)| {
-                let comma = self.source[end..next.max(end)].find(',').map(|at| end + at);
-                Item { start, end, comma }
-            })
-            .collect();
-        let open = base.start + self.source[base.start..base.end].find(['[', '{']).map_or(0, |at| at + 1);
-        let list = List { open, close: base.end.saturating_sub(1), items };
+    fn scalar(
+        &self,
+        base: &Node,
+        new: &Node,
+        path: &str,
+        out: &mut Splices,
+    ) -> Result<(), Problem> {
+        if !self.overwrite || base.is_same(new) {
+            return Ok(());
+        }
+        let is_plain = |node: &Node| !node.is_block_scalar() && !node.is_nothing();
+        if !is_plain(base) || !is_plain(new) || base.has_anchor {
+            return Err(Problem::place(format!(
+                "`{path}` is empty, a block of text or has an anchor, so its value cannot be overwritten."
+            )));
+        }
+        out.replace(base.start, base.end, &self.patch[new.start..new.end]);
+        Ok(())
+    }
+
+    /// A key that is there without a value gets the collection.
+    fn fill(&self, there: &Node, column: usize, value: &Node, out: &mut Splices) {
+        if !value.is_block() {
+            out.insert(there.end, format!(" {}", text::flow(self.patch, value)));
+            return;
+        }
+        let items = value.items().iter();
+        let lines = items.map(|item| self.item_lines(value, item, column + 2));
+        let entries = value.entries().iter();
+        let lines = lines
+            .chain(entries.map(|(key, inner)| self.entry_lines(value, key, inner, column + 2)));
+        let lines: String = lines.map(|lines| format!("\n{lines}")).collect();
+        out.insert(line_end(self.source, there.end), lines);
+    }
+
+    fn in_brackets(
+        &self,
+        base: &Node,
+        places: Vec<(usize, usize)>,
+        new: &[String],
+        out: &mut Splices,
+    ) {
+        let item = |(start, end): (usize, usize)| {
+            let rest = self.source[end..].trim_start();
+            let comma = rest
+                .starts_with(',')
+                .then_some(self.source.len() - rest.len());
+            Item { start, end, comma }
+        };
+        let bracket = self.source[base.start..base.end].find(['[', '{']);
+        let list = List {
+            open: base.start + bracket.map_or(0, |at| at + 1),
+            close: base.end.saturating_sub(1),
+            items: places.into_iter().map(item).collect(),
+        };
         brackets::insert(self.source, &list, list.items.len(), new, &STYLE, out);
     }
 
@@ -177,56 +240,69 @@ impl Merger<'_> {
 
     fn entry_lines(&self, mapping: &Node, key: &Node, value: &Node, column: usize) -> String {
         if mapping.is_block() {
-            text::moved(self.patch, key.start, value.end.max(key.end), mapping.column, column)
+            text::moved(
+                self.patch,
+                key.start,
+                value.end.max(key.end),
+                mapping.column,
+                column,
+            )
         } else {
-            format!("{}{}", " ".repeat(column), text::entry(self.patch, key, value))
+            format!(
+                "{}{}",
+                " ".repeat(column),
+                text::entry(self.patch, key, value)
+            )
         }
     }
 
     fn item_lines(&self, sequence: &Node, item: &Node, column: usize) -> String {
         if sequence.is_block() {
-            let dash = self.patch[..item.start].rfind('-').unwrap_or(item.start);
+            let dash = dash_before(self.patch, item.start).unwrap_or(item.start);
             text::moved(self.patch, dash, item.end, sequence.column, column)
         } else {
             format!("{}- {}", " ".repeat(column), text::flow(self.patch, item))
         }
     }
+}
 
-    /// Whether a node is what merging the other two means.
-    fn is_merged(&self, base: &Node, new: &Node, after: &Node) -> bool {
-        match (&base.kind, &new.kind, &after.kind) {
-            (
-                Kind::Mapping { entries: base, .. },
-                Kind::Mapping { entries: wanted, .. },
-                Kind::Mapping { entries: got, .. },
-            ) => {
-                let find = |entries: &'_ [(Node, Node)], key: &Node| {
-                    entries.iter().position(|(other, _)| other.is_same(key))
-                };
-                let added = wanted.iter().filter(|(key, _)| find(base, key).is_none()).count();
-                got.len() == base.len() + added
-                    && got.iter().all(|(key, got)| {
-                        match (find(base, key).map(|at| &base[at].1), find(wanted, key).map(|at| &wanted[at].1)) {
-                            (Some(base), Some(wanted)) if base.is_nothing() && !wanted.is_scalar() => {
-                                wanted.is_same(got)
-                            }
-                            (Some(base), Some(wanted)) => self.is_merged(base, wanted, got),
-                            (Some(only), None) | (None, Some(only)) => only.is_same(got),
-                            (None, None) => false,
+/// Whether a node is what merging the other two means.
+fn is_merged(base: &Node, new: &Node, after: &Node, overwrite: bool) -> bool {
+    match (&base.kind, &new.kind, &after.kind) {
+        (Kind::Mapping { .. }, Kind::Mapping { .. }, Kind::Mapping { .. }) => {
+            fn find<'a>(node: &'a Node, key: &Node) -> Option<&'a Node> {
+                let mut entries = node.entries().iter();
+                entries
+                    .find(|(other, _)| other.is_same(key))
+                    .map(|(_, value)| value)
+            }
+            let new_keys = new
+                .entries()
+                .iter()
+                .filter(|(key, _)| find(base, key).is_none());
+            after.entries().len() == base.entries().len() + new_keys.count()
+                && after.entries().iter().all(|(key, got)| {
+                    match (find(base, key), find(new, key)) {
+                        (Some(there), Some(wanted))
+                            if there.is_nothing() && !wanted.is_scalar() =>
+                        {
+                            wanted.is_same(got)
                         }
-                    })
-            }
-            (
-                Kind::Sequence { items: base, .. },
-                Kind::Sequence { items: wanted, .. },
-                Kind::Sequence { items: got, .. },
-            ) => {
-                let kept = got.len() >= base.len() && base.iter().zip(got).all(|(base, got)| base.is_same(got));
-                kept && wanted.iter().all(|item| got.iter().any(|there| there.is_same(item)))
-                    && got[base.len()..].iter().all(|item| wanted.iter().any(|wanted| wanted.is_same(item)))
-            }
-            _ => after.is_same(if self.overwrite { new } else { base }),
+                        (Some(there), Some(wanted)) => is_merged(there, wanted, got, overwrite),
+                        (Some(only), None) | (None, Some(only)) => only.is_same(got),
+                        (None, None) => false,
+                    }
+                })
         }
+        (Kind::Sequence { .. }, Kind::Sequence { .. }, Kind::Sequence { .. }) => {
+            let (base, wanted, got) = (base.items(), new.items(), after.items());
+            let is_in = |item: &Node, all: &[Node]| all.iter().any(|other| other.is_same(item));
+            got.len() >= base.len()
+                && base.iter().zip(got).all(|(base, got)| base.is_same(got))
+                && wanted.iter().all(|item| is_in(item, got))
+                && got[base.len()..].iter().all(|item| is_in(item, wanted))
+        }
+        _ => after.is_same(if overwrite { new } else { base }),
     }
 }
 

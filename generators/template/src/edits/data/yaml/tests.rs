@@ -137,28 +137,52 @@ jobs:
 #[test]
 fn keys_without_a_value_are_filled() {
     assert_eq!(
-        merged(WORKFLOW, "on:\n  pull_request:\n    branches:\n      - main\n"),
-        WORKFLOW.replace("pull_request:\n", "pull_request:\n    branches:\n      - main\n")
+        merged(
+            WORKFLOW,
+            "on:\n  pull_request:\n    branches:\n      - main\n"
+        ),
+        WORKFLOW.replace(
+            "pull_request:\n",
+            "pull_request:\n    branches:\n      - main\n"
+        )
     );
-    assert_eq!(merged("a: # none\nb: 1\n", "a:\n  - x\n"), "a: # none\n  - x\nb: 1\n");
+    assert_eq!(
+        merged("a: # none\nb: 1\n", "a:\n  - x\n"),
+        "a: # none\n  - x\nb: 1\n"
+    );
     assert_eq!(merged("a:\nb: 1\n", "a: [1, 2]\n"), "a: [1, 2]\nb: 1\n");
     assert_eq!(merged("a:\nb: 1\n", "a: 5\n"), "a:\nb: 1\n");
 }
 
 #[test]
 fn flow_and_block_mix() {
-    assert_eq!(merged("a: {b: 1}\n", "a:\n  c:\n    - x\n    - 'y'\n"), "a: {b: 1, c: [x, 'y']}\n");
-    assert_eq!(merged("a:\n  b: 1\n", "{a: {c: [1]}}"), "a:\n  b: 1\n  c: [1]\n");
+    assert_eq!(
+        merged("a: {b: 1}\n", "a:\n  c:\n    - x\n    - 'y'\n"),
+        "a: {b: 1, c: [x, 'y']}\n"
+    );
+    assert_eq!(
+        merged("a:\n  b: 1\n", "{a: {c: [1]}}"),
+        "a:\n  b: 1\n  c: [1]\n"
+    );
     assert_eq!(merged("a:\n- 1\n- 2\n", "a: [2, 3]"), "a:\n- 1\n- 2\n- 3\n");
-    assert_eq!(merged("a: []\n", "a:\n  - x: |\n      t\n"), "a: [{x: \"t\\n\"}]\n");
-    assert_eq!(merged("a: [\n  x,\n  y, # why\n]\n", "a: [z]"), "a: [\n  x,\n  y, # why\n  z,\n]\n");
+    assert_eq!(
+        merged("a: []\n", "a:\n  - x: |\n      t\n"),
+        "a: [{x: \"t\\n\"}]\n"
+    );
+    assert_eq!(
+        merged("a: [\n  x,\n  y, # why\n]\n", "a: [z]"),
+        "a: [\n  x,\n  y, # why\n  z,\n]\n"
+    );
 }
 
 #[test]
 fn sequences_of_mappings() {
     let source = "repos:\n  - repo: a\n    hooks:\n      - id: x\n\n  - repo: b\n    hooks: []\n";
     assert_eq!(
-        merged(source, "repos:\n- repo: c\n  hooks:\n  - id: y\n- hooks: []\n  repo: b\n"),
+        merged(
+            source,
+            "repos:\n- repo: c\n  hooks:\n  - id: y\n- hooks: []\n  repo: b\n"
+        ),
         format!("{source}\n  - repo: c\n    hooks:\n    - id: y\n")
     );
 }
@@ -166,9 +190,15 @@ fn sequences_of_mappings() {
 #[test]
 fn scalars_stay_unless_overwritten() {
     assert_eq!(merged("a: 1 # x\n", "a: 2\n"), "a: 1 # x\n");
-    assert_eq!(merge("a: 1 # x\n", "a: \"2\"\n", true).unwrap(), "a: \"2\" # x\n");
+    assert_eq!(
+        merge("a: 1 # x\n", "a: \"2\"\n", true).unwrap(),
+        "a: \"2\" # x\n"
+    );
     assert_eq!(merge("a: web\n", "a: \"web\"\n", true).unwrap(), "a: web\n");
-    assert_eq!(merge("a: 80\n", "a: \"80\"\n", true).unwrap(), "a: \"80\"\n");
+    assert_eq!(
+        merge("a: 80\n", "a: \"80\"\n", true).unwrap(),
+        "a: \"80\"\n"
+    );
     assert!(merge("a: |\n  x\n", "a: y\n", true).is_err());
 }
 
@@ -182,16 +212,61 @@ fn files_with_nothing_in_them() {
 #[test]
 fn aliases_stay_and_are_not_merged_into() {
     let source = "base: &base\n  a: 1\nother:\n  <<: *base\n  b: 2\nsame: *base\n";
-    assert_eq!(merged(source, "other:\n  c: 3\n"), source.replace("  b: 2\n", "  b: 2\n  c: 3\n"));
-    let error = merge(source, "same:\n  c: 3\n", false).unwrap_err().to_string();
-    assert!(error.contains("`same` is an alias there and a mapping in `merge`"), "{error}");
-    assert!(matches!(merge("a: 1\n", "b: &x 1\nc: *x\n", false), Err(Problem::Content(_))));
+    assert_eq!(
+        merged(source, "other:\n  c: 3\n"),
+        source.replace("  b: 2\n", "  b: 2\n  c: 3\n")
+    );
+    let error = merge(source, "same:\n  c: 3\n", false)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("`same` is an alias there and a mapping in `merge`"),
+        "{error}"
+    );
+    assert!(matches!(
+        merge("a: 1\n", "b: &x 1\nc: *x\n", false),
+        Err(Problem::Content(_))
+    ));
 }
 
 #[test]
 fn what_is_not_understood_is_refused() {
-    assert!(merge("a: 1\n---\nb: 2\n", "c: 3\n", false).unwrap_err().to_string().contains("more than one document"));
-    assert!(merge("a: [\n", "c: 3\n", false).unwrap_err().to_string().contains("not YAML"));
-    assert!(matches!(merge("a: 1\n", "c: [\n", false), Err(Problem::Content(_))));
+    assert!(
+        merge("a: 1\n---\nb: 2\n", "c: 3\n", false)
+            .unwrap_err()
+            .to_string()
+            .contains("more than one document")
+    );
+    assert!(
+        merge("a: [\n", "c: 3\n", false)
+            .unwrap_err()
+            .to_string()
+            .contains("not YAML")
+    );
+    assert!(matches!(
+        merge("a: 1\n", "c: [\n", false),
+        Err(Problem::Content(_))
+    ));
     assert!(merge(&"[".repeat(5000), "c: 3\n", false).is_err());
+}
+
+#[test]
+fn anchors_comments_and_dashes_do_not_mislead() {
+    let source = "base: &base\n  a: 1\nlist: &list\n  - x # a-b\n  -\n    # x-y\n    k: |-  # text-block\n      t\nq: \"v\"  # w\n";
+    assert_eq!(
+        merged(
+            source,
+            "base:\n  b: 2\nlist:\n  - |\n    one\n  - 'two' # why\nr: 1\n"
+        ),
+        source
+            .replace("  a: 1\n", "  a: 1\n  b: 2\n")
+            .replace("      t\n", "      t\n  - |\n    one\n  - 'two' # why\n")
+            + "r: 1\n"
+    );
+    assert_eq!(
+        merged("a: {} # c, d\n", "a: {b: 1}\n"),
+        "a: {b: 1} # c, d\n"
+    );
+    assert!(merge("a: &x\n", "a:\n  - b\n", false).is_ok_and(|text| text == "a: &x\n  - b\n"));
+    assert!(merge("{|\n,}", "a: 1\n", false).is_err());
 }

@@ -19,7 +19,10 @@ pub(super) fn moved(source: &str, start: usize, end: usize, from: usize, to: usi
         }
         first = above;
     }
-    let mut lines: Vec<&str> = source[first..line_start(source, start)].lines().map(str::trim).collect();
+    let mut lines: Vec<&str> = source[first..line_start(source, start)]
+        .lines()
+        .map(str::trim)
+        .collect();
     let body = &source[start..line_end(source, end)];
     let mut body_lines = body.split('\n');
     lines.extend(body_lines.next().map(str::trim_end));
@@ -27,8 +30,16 @@ pub(super) fn moved(source: &str, start: usize, end: usize, from: usize, to: usi
         let spaces = line.len() - line.trim_start_matches(' ').len();
         line[spaces.min(from)..].trim_end_matches('\r')
     }));
-    let lines: Vec<String> =
-        lines.iter().map(|line| if line.is_empty() { String::new() } else { format!("{indent}{line}") }).collect();
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            if line.is_empty() {
+                String::new()
+            } else {
+                format!("{indent}{line}")
+            }
+        })
+        .collect();
     lines.join("\n")
 }
 
@@ -37,17 +48,29 @@ pub(super) fn flow(source: &str, node: &Node) -> String {
     match &node.kind {
         Kind::Scalar { text, style } => match style {
             ScalarStyle::Plain if is_plain_in_flow(text) => text.clone(),
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if !source[node.start..node.end].contains('\n') => {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted
+                if !source[node.start..node.end].contains('\n') =>
+            {
                 source[node.start..node.end].to_owned()
             }
             _ => words::quote(text),
         },
         Kind::Alias(_) => source[node.start..node.end].to_owned(),
         Kind::Sequence { items, .. } => {
-            format!("[{}]", items.iter().map(|item| flow(source, item)).collect::<Vec<_>>().join(", "))
+            format!(
+                "[{}]",
+                items
+                    .iter()
+                    .map(|item| flow(source, item))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
         }
         Kind::Mapping { entries, .. } => {
-            let entries: Vec<String> = entries.iter().map(|(key, value)| entry(source, key, value)).collect();
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| entry(source, key, value))
+                .collect();
             format!("{{{}}}", entries.join(", "))
         }
     }

@@ -16,19 +16,139 @@ pub(super) enum Section {
 
 /// Python's own modules, those that are imported in projects at all.
 const STANDARD: &[&str] = &[
-    "abc", "argparse", "array", "ast", "asyncio", "atexit", "base64", "bisect", "builtins", "calendar", "cmath",
-    "collections", "colorsys", "concurrent", "configparser", "contextlib", "contextvars", "copy", "csv", "ctypes",
-    "dataclasses", "datetime", "decimal", "difflib", "dis", "doctest", "email", "enum", "errno", "filecmp",
-    "fileinput", "fnmatch", "fractions", "ftplib", "functools", "gc", "getpass", "gettext", "glob", "graphlib",
-    "grp", "gzip", "hashlib", "heapq", "hmac", "html", "http", "imaplib", "importlib", "inspect", "io",
-    "ipaddress", "itertools", "json", "keyword", "linecache", "locale", "logging", "lzma", "mailbox", "marshal",
-    "math", "mimetypes", "mmap", "multiprocessing", "numbers", "operator", "os", "pathlib", "pdb", "pickle",
-    "pkgutil", "platform", "plistlib", "pprint", "profile", "pwd", "queue", "random", "re", "readline", "resource",
-    "sched", "secrets", "select", "selectors", "shelve", "shlex", "shutil", "signal", "site", "smtplib", "socket",
-    "socketserver", "sqlite3", "ssl", "stat", "statistics", "string", "struct", "subprocess", "sys", "sysconfig",
-    "syslog", "tarfile", "tempfile", "textwrap", "threading", "time", "timeit", "token", "tokenize", "tomllib",
-    "trace", "traceback", "tracemalloc", "types", "typing", "unicodedata", "unittest", "urllib", "uuid", "venv",
-    "warnings", "wave", "weakref", "webbrowser", "wsgiref", "xml", "xmlrpc", "zipapp", "zipfile", "zlib",
+    "abc",
+    "argparse",
+    "array",
+    "ast",
+    "asyncio",
+    "atexit",
+    "base64",
+    "bisect",
+    "builtins",
+    "calendar",
+    "cmath",
+    "collections",
+    "colorsys",
+    "concurrent",
+    "configparser",
+    "contextlib",
+    "contextvars",
+    "copy",
+    "csv",
+    "ctypes",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "dis",
+    "doctest",
+    "email",
+    "enum",
+    "errno",
+    "filecmp",
+    "fileinput",
+    "fnmatch",
+    "fractions",
+    "ftplib",
+    "functools",
+    "gc",
+    "getpass",
+    "gettext",
+    "glob",
+    "graphlib",
+    "grp",
+    "gzip",
+    "hashlib",
+    "heapq",
+    "hmac",
+    "html",
+    "http",
+    "imaplib",
+    "importlib",
+    "inspect",
+    "io",
+    "ipaddress",
+    "itertools",
+    "json",
+    "keyword",
+    "linecache",
+    "locale",
+    "logging",
+    "lzma",
+    "mailbox",
+    "marshal",
+    "math",
+    "mimetypes",
+    "mmap",
+    "multiprocessing",
+    "numbers",
+    "operator",
+    "os",
+    "pathlib",
+    "pdb",
+    "pickle",
+    "pkgutil",
+    "platform",
+    "plistlib",
+    "pprint",
+    "profile",
+    "pwd",
+    "queue",
+    "random",
+    "re",
+    "readline",
+    "resource",
+    "sched",
+    "secrets",
+    "select",
+    "selectors",
+    "shelve",
+    "shlex",
+    "shutil",
+    "signal",
+    "site",
+    "smtplib",
+    "socket",
+    "socketserver",
+    "sqlite3",
+    "ssl",
+    "stat",
+    "statistics",
+    "string",
+    "struct",
+    "subprocess",
+    "sys",
+    "sysconfig",
+    "syslog",
+    "tarfile",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "timeit",
+    "token",
+    "tokenize",
+    "tomllib",
+    "trace",
+    "traceback",
+    "tracemalloc",
+    "types",
+    "typing",
+    "unicodedata",
+    "unittest",
+    "urllib",
+    "uuid",
+    "venv",
+    "warnings",
+    "wave",
+    "weakref",
+    "webbrowser",
+    "wsgiref",
+    "xml",
+    "xmlrpc",
+    "zipapp",
+    "zipfile",
+    "zlib",
     "zoneinfo",
 ];
 
@@ -76,17 +196,30 @@ pub(super) fn place(
 }
 
 /// The imports before the first other statement; a docstring does not count, nor does a file that mixes.
-fn head<'a, 'b>(module: &'b Module<'a>, there: &'b [(Statement<'b>, Import)]) -> Vec<&'b (Statement<'b>, Import)> {
+fn head<'a, 'b>(
+    module: &'b Module<'a>,
+    there: &'b [(Statement<'b>, Import)],
+) -> Vec<&'b (Statement<'b>, Import)> {
     let first_other = module
         .statements()
         .enumerate()
         .find(|(at, statement)| {
-            let is_import = there.iter().any(|(import, _)| import.start() == statement.start());
-            !is_import && !(*at == 0 && is_docstring(statement))
+            let is_import = there
+                .iter()
+                .any(|(import, _)| import.start() == statement.start());
+            let is_docstring = *at == 0 && is_docstring(statement);
+            !is_import && !is_docstring
         })
         .map_or(usize::MAX, |(_, statement)| statement.start());
-    let head: Vec<_> = there.iter().filter(|(statement, _)| statement.start() < first_other).collect();
-    if head.is_empty() { there.iter().collect() } else { head }
+    let head: Vec<_> = there
+        .iter()
+        .filter(|(statement, _)| statement.start() < first_other)
+        .collect();
+    if head.is_empty() {
+        there.iter().collect()
+    } else {
+        head
+    }
 }
 
 fn is_docstring(statement: &Statement<'_>) -> bool {
@@ -112,18 +245,30 @@ fn first(source: &str, module: &Module<'_>, code: &str, out: &mut Splices) {
     let (at, has_text_before) = match docstring {
         Some(docstring) => (line_end(source, docstring.end()), true),
         None => {
-            let comments: usize =
-                source.split_inclusive('\n').take_while(|line| line.starts_with('#')).map(str::len).sum();
+            let comments: usize = source
+                .split_inclusive('\n')
+                .take_while(|line| line.starts_with('#'))
+                .map(str::len)
+                .sum();
             // Comments right above code are about the code.
             let about_file = source[comments..].starts_with('\n') || source[comments..].is_empty();
-            if comments > 0 && about_file { (comments.saturating_sub(1), true) } else { (0, false) }
+            if comments > 0 && about_file {
+                (comments.saturating_sub(1), true)
+            } else {
+                (0, false)
+            }
         }
     };
     let rest = source[at..].trim_start();
     let lead = if has_text_before { "\n\n" } else { "" };
     let blank = match rest {
         "" => "\n",
-        rest if ["def ", "class ", "@", "async "].iter().any(|word| rest.starts_with(word)) => "\n\n\n",
+        rest if ["def ", "class ", "@", "async "]
+            .iter()
+            .any(|word| rest.starts_with(word)) =>
+        {
+            "\n\n\n"
+        }
         _ => "\n\n",
     };
     let end = source.len() - rest.len();

@@ -1,0 +1,5 @@
+(func (export "generate") (type $call)
+  (loop $again
+    (drop (memory.grow (i32.const 16)))
+    (br $again))
+  (unreachable))

@@ -1,0 +1,5 @@
+(data (i32.const 2048) "a.txt/b.txt")
+(func (export "generate") (type $call)
+  (call $write (i32.const 2048) (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1024))
+  (call $write (i32.const 2048) (i32.const 11) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1024))
+  (i32.const 1024))

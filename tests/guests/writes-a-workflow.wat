@@ -1,0 +1,5 @@
+(data (i32.const 2048) ".github/workflows/ci.yml")
+(data (i32.const 3072) "on: push\0a")
+(func (export "generate") (type $call)
+  (call $write (i32.const 2048) (i32.const 24) (i32.const 3072) (i32.const 9) (i32.const 0) (i32.const 0) (i32.const 1024))
+  (i32.const 1024))

@@ -1,0 +1,5 @@
+(data (i32.const 2048) "Read.txtread.TXT")
+(func (export "generate") (type $call)
+  (call $write (i32.const 2048) (i32.const 8) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1024))
+  (call $write (i32.const 2056) (i32.const 8) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1024))
+  (i32.const 1024))
