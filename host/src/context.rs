@@ -127,6 +127,10 @@ impl Context {
     /// # Errors
     /// There is none, or it cannot be read.
     pub fn project(&mut self) -> Result<Project, CommandError> {
+        if !self.here.is_dir() {
+            let error = format!("there is no folder {}", self.here.display());
+            return Err(CommandError::usage(error).hint("-C DIR names the folder to run in"));
+        }
         let root = Project::root_of(&self.here)?;
         self.recover(&root)?;
         Ok(Project::open(&root)?)
@@ -167,6 +171,13 @@ impl Context {
             }
         }
         Ok(())
+    }
+
+    /// Passes on what came up while packages were opened.
+    pub fn tell_notices(&mut self, packages: &Packages<'_>) {
+        for notice in packages.take_notices() {
+            self.ui.warn(&notice);
+        }
     }
 
     /// Runs something that writes the project, with what it needs of the command line.

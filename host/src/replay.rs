@@ -25,6 +25,8 @@ pub enum ReplayError {
         expected: scaffold_registry::Digest,
         found: scaffold_registry::Digest,
     },
+    #[error("scaffold.lock has an answer that `{package}` does not take: {message}")]
+    Answer { package: String, message: String },
     #[error("`{package}` writes {class} files ({path}), and scaffold.lock does not allow it")]
     NotAllowed {
         package: String,
@@ -192,7 +194,19 @@ impl<'a> Replayer<'a> {
     /// A generator fails, or the result is not what the lock says.
     pub fn pristine(&mut self, lock: &Lock) -> Result<Arc<Tree>, ReplayError> {
         for (position, locked) in lock.generators.iter().enumerate() {
-            let made = self.run(position, locked)?;
+            let made = match self.run(position, locked) {
+                // Every answer was taken when the lock was written.
+                Err(ReplayError::Packages(PackagesError::Sandbox(SandboxError::Failed {
+                    package,
+                    source,
+                }))) if source.code == "invalid-answer" => {
+                    return Err(ReplayError::Answer {
+                        package,
+                        message: source.message,
+                    });
+                }
+                made => made?,
+            };
             if let Some((class, path)) = made
                 .classes()
                 .find(|(class, _)| !locked.allow.contains(class))

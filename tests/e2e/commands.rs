@@ -34,13 +34,13 @@ fn what_a_project_is_made_of() {
     let mut session = Session::default();
     session.add(&world.scaffold("-C shop list").succeeded());
     world
-        .scaffold(&world.small("-C shop remove acme/site acme/site-blog"))
+        .scaffold(&world.small("-C shop remove site blog news"))
         .succeeded();
     session.add(&world.scaffold("-C shop list").succeeded());
     world
-        .scaffold("new django site --with auth --defaults")
+        .scaffold("new django market --with auth --defaults")
         .succeeded();
-    session.add(&world.scaffold("-C site list").succeeded());
+    session.add(&world.scaffold("-C market list").succeeded());
     insta::assert_snapshot!(session);
 }
 
@@ -212,7 +212,7 @@ fn completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let run = world.scaffold(&format!("completions {shell}")).succeeded();
         assert!(
-            run.stdout.contains("publish") && run.stdout.contains("--dry-run"),
+            run.stdout.contains("publish") && run.stdout.contains("dry-run"),
             "{shell}"
         );
     }

@@ -93,7 +93,7 @@ fn machine_code_is_never_taken() {
         matches!(
             error,
             SandboxError::Refused {
-                source: Refusal::NotAComponent(_),
+                source: Refusal::NotWasm,
                 ..
             }
         ),

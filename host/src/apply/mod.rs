@@ -35,6 +35,7 @@ use cap_std::fs::Dir;
 pub use self::error::ApplyError;
 pub use self::fault::{Hook, Step, from_request};
 pub use self::recover::{Recovered, is_interrupted, recover};
+pub(crate) use self::state::{JOURNAL, JOURNAL_BACK};
 pub use self::undo::{Record, RecordedFile, last_change};
 
 use self::commit::Move;
@@ -43,7 +44,7 @@ use self::error::io;
 use self::fault::Probe;
 use self::journal::Journal;
 use self::stage::Change;
-use self::state::{BACKUP, JOURNAL, STAGE, State};
+use self::state::{BACKUP, STAGE, State};
 use crate::path::ProjectPath;
 use crate::plan::{Action, Plan};
 use crate::workspace::Workspace;

@@ -16,9 +16,9 @@ use crate::workspace::folders::{Folders, What};
 pub(super) const STAGE: &str = "stage";
 pub(super) const BACKUP: &str = "backup";
 pub(super) const UNDO: &str = "undo";
-pub(super) const JOURNAL: &str = "journal";
+pub(crate) const JOURNAL: &str = "journal";
 /// The journal's name once the change is being rolled back.
-pub(super) const JOURNAL_BACK: &str = "journal.back";
+pub(crate) const JOURNAL_BACK: &str = "journal.back";
 const LOCK_FILE: &str = "lock";
 const IGNORE: &str = ".gitignore";
 

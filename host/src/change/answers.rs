@@ -33,16 +33,37 @@ pub enum GivenError {
     NotAPair(String),
     #[error("{path}: {reason}")]
     File { path: String, reason: String },
-    #[error("{0}")]
-    Value(String),
+    #[error("{}", together(.0))]
+    Values(Vec<String>),
     #[error("no package here asks `{key}`{}", suggest(.nearest))]
     Unknown { key: String, nearest: Vec<String> },
+}
+
+fn together(wrong: &[String]) -> String {
+    match wrong {
+        [one] => one.clone(),
+        _ => format!(
+            "{} answers will not do\n  {}",
+            wrong.len(),
+            wrong.join("\n  ")
+        ),
+    }
 }
 
 fn suggest(nearest: &[String]) -> String {
     match nearest.first() {
         Some(name) => format!("; did you mean `{name}`?"),
         None => String::new(),
+    }
+}
+
+impl GivenError {
+    /// An answer to a question that none of these is.
+    pub fn unknown(key: &str, questions: &[Question]) -> Self {
+        Self::Unknown {
+            key: key.to_owned(),
+            nearest: nearest(key, questions.iter().map(|q| q.name.as_str())),
+        }
     }
 }
 
@@ -125,7 +146,7 @@ impl Given {
     /// The answers to these questions, checked.
     ///
     /// # Errors
-    /// A value that will not do for its question.
+    /// Values that will not do for their questions, all of them.
     pub fn take_for(
         &mut self,
         instance: &str,
@@ -133,6 +154,7 @@ impl Given {
         questions: &[Question],
     ) -> Result<Answers, GivenError> {
         let mut taken = Answers::new();
+        let mut wrong = Vec::new();
         self.seen.extend(questions.iter().map(|q| q.name.clone()));
         // Those for everybody first, so that those for this package win.
         self.answers.sort_by_key(|a| a.to.is_some());
@@ -145,15 +167,17 @@ impl Given {
                 continue;
             };
             let value = match &answer.value {
-                Raw::Text(text) => question
-                    .parse(text)
-                    .map_err(|e| GivenError::Value(e.to_string()))?,
-                Raw::Typed(value) => question
-                    .accept(value.clone())
-                    .map_err(|e| GivenError::Value(e.to_string()))?,
+                Raw::Text(text) => question.parse(text),
+                Raw::Typed(value) => question.accept(value.clone()),
             };
             answer.taken = true;
-            taken.insert(question.name.clone(), value);
+            match value {
+                Ok(value) => drop(taken.insert(question.name.clone(), value)),
+                Err(e) => wrong.push(e.to_string()),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(GivenError::Values(wrong));
         }
         Ok(taken)
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scaffold_registry::{Kind, PackageName, PackageRef, Release, SourceError, resolve};
-use semver::VersionReq;
+use semver::{Version, VersionReq};
 
 use crate::{
     grants::Class,
@@ -161,7 +161,7 @@ impl Order<'_, '_> {
                 .collect();
             if asked.is_empty() {
                 let found = self.found.iter().find(|r| &r.name == required);
-                let req = found.map_or(VersionReq::STAR, compatible);
+                let req = found.map_or(VersionReq::STAR, |found| compatible(&found.version));
                 self.place(
                     &Intent::new(&PackageRef {
                         name: required.clone(),
@@ -217,8 +217,7 @@ fn entry(
 }
 
 /// What `scaffold.toml` asks for when a user named no version: anything compatible with what was found.
-pub fn compatible(release: &Release) -> VersionReq {
-    let version = &release.version;
+pub fn compatible(version: &Version) -> VersionReq {
     let exact = format!("^{version}");
     exact.parse().unwrap_or(VersionReq::STAR)
 }

@@ -103,6 +103,7 @@ pub fn decide(
         ..project.lock.clone()
     };
     let mut reqs = BTreeMap::new();
+    let asked_for = project.requirements();
     let mut decided = Decision {
         lock: lock.clone(),
         manifest: String::new(),
@@ -117,12 +118,20 @@ pub fn decide(
         if lock.instance(&entry.intent.instance).is_some() {
             return Err(ChangeError::Twice(entry.intent.instance));
         }
-        let answered = answer(&replayer, position, entry.clone(), asking, asking.mode);
+        let before = project.lock.instance(&entry.intent.instance);
+        let answered = answer(
+            &replayer,
+            position,
+            entry.clone(),
+            before,
+            asking,
+            asking.mode,
+        );
         let (mut locked, req) = match answered {
             // With defaults in their place, what the generators after this one miss can be told as well.
             Err(ChangeError::Interview(e @ InterviewError::Missing { nobody: true, .. })) => {
                 missing.push(e);
-                match answer(&replayer, position, entry, asking, Mode::Defaults) {
+                match answer(&replayer, position, entry, before, asking, Mode::Defaults) {
                     Ok(answered) => answered,
                     Err(_) => break,
                 }
@@ -140,6 +149,11 @@ pub fn decide(
             .flatten()
             .all(|pin| packages.is_embedded(pin));
         consent(made, &mut locked, ours, &asking.allow, &mut decided);
+        let req = if req == VersionReq::STAR && !asked_for.contains_key(&locked.instance) {
+            compatible(&locked.package.version)
+        } else {
+            req
+        };
         reqs.insert(locked.instance.clone(), req);
         lock.generators.push(locked);
     }
@@ -170,6 +184,7 @@ fn answer(
     replayer: &Replayer<'_>,
     position: usize,
     entry: Entry,
+    before: Option<&Locked>,
     asking: &mut Asking<'_>,
     mode: Mode,
 ) -> Result<(Locked, VersionReq), ChangeError> {
@@ -196,8 +211,13 @@ fn answer(
     // What flags mean depends on the questions alone, so no answer is needed yet.
     let known = ask(&Answers::new()).map_err(ReplayError::from)?;
     let mut given = locked.answers.clone();
-    // An answer of an older version whose question is gone is forgotten, not an error.
-    given.retain(|name, _| known.iter().any(|q| &q.name == name));
+    // An answer of an older version whose question is gone is forgotten; one that was typed by hand is a mistake.
+    let asks = |name: &str| known.iter().any(|q| q.name == name);
+    let was = |name: &str| before.is_some_and(|locked| locked.answers.contains_key(name));
+    if let Some(key) = given.keys().find(|name| !asks(name) && !was(name)) {
+        return Err(GivenError::unknown(key, &known).into());
+    }
+    given.retain(|name, _| asks(name));
     given.extend(asking.given.take_for(&locked.instance, &short, &known)?);
     let mut ask_anew = |answers: &Answers| ask(answers).map_err(refusal);
     let answers = interview::interview(asking.ui, &short, given, mode, &mut ask_anew);

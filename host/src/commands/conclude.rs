@@ -67,9 +67,7 @@ pub fn change(
         allow,
     };
     let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
-    for notice in packages.take_notices() {
-        context.ui.warn(&notice);
-    }
+    context.tell_notices(packages);
     tell_logs(context, &decision);
     let same =
         decision.lock == project.lock && Some(&decision.manifest) == project.manifest_text.as_ref();

@@ -140,7 +140,7 @@ impl From<ReplayError> for CommandError {
     fn from(e: ReplayError) -> Self {
         match e {
             ReplayError::Packages(e) => e.into(),
-            ReplayError::Digest { .. } => Self::integrity(e)
+            ReplayError::Digest { .. } | ReplayError::Answer { .. } => Self::integrity(e)
                 .hint("scaffold.lock was edited or damaged; restore it, for example with `git checkout scaffold.lock`"),
             ReplayError::NotAllowed { class, .. } => {
                 Self::permission(e).hint(format!("scaffold update --allow {class} asks anew"))
@@ -157,7 +157,10 @@ impl From<ChangeError> for CommandError {
             ChangeError::Replay(e) => e.into(),
             ChangeError::Interview(e) => e.into(),
             ChangeError::Given(e) => e.into(),
-            ChangeError::Missing(each) => together(each.into_iter().map(Self::from).collect()),
+            ChangeError::Missing(each) => {
+                let what = format!("{} packages miss answers", each.len());
+                together(what, each.into_iter().map(Self::from).collect())
+            }
             ChangeError::Twice(_) => {
                 Self::usage(e).hint("--as NAME adds a package a second time, under that name")
             }
@@ -167,20 +170,25 @@ impl From<ChangeError> for CommandError {
     }
 }
 
-/// Several errors of one kind as one, so that a user learns of all at once.
-fn together(errors: Vec<CommandError>) -> CommandError {
-    let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    let mut all = CommandError::usage(texts.join("\n"));
+/// What several packages miss as one error, so that a user learns of all at once.
+fn together(what: String, errors: Vec<CommandError>) -> CommandError {
+    let mut text = what;
+    for line in errors
+        .iter()
+        .flat_map(|e| e.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+    {
+        text.push_str(&format!("\n  {line}"));
+    }
+    let mut all = CommandError::usage(text);
     for error in errors {
-        for hint in error.hints {
-            if !all.hints.contains(&hint) {
-                all.hints.push(hint);
-            }
+        // They differ in the flag of their example alone.
+        if all.hints.is_empty() {
+            all.hints = error.hints;
         }
         for (key, value) in error.facts {
             match (all.facts.get_mut(&key), value) {
                 (Some(serde_json::Value::Array(known)), serde_json::Value::Array(more)) => {
-                    known.extend(more)
+                    known.extend(more);
                 }
                 (_, value) => drop(all.facts.insert(key, value)),
             }

@@ -44,6 +44,7 @@ pub fn run(context: &mut Context, args: &Info) -> Result<(), CommandError> {
         .find(|(name, _)| *name == wanted.name.short())
         .map(|(_, q)| q)
         .unwrap_or_default();
+    context.tell_notices(&packages);
     let versions: Vec<String> = releases
         .iter()
         .rev()

@@ -36,6 +36,7 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
     } else {
         from_registry(&packages, &add::parse(&args.what)?)?
     };
+    context.tell_notices(&packages);
     let imports = import_names(&subject.component).map_err(|e| {
         CommandError::failed(e)
             .while_doing(format!("{} cannot be inspected", subject.title))

@@ -1,5 +1,7 @@
 use std::process::ExitCode;
 
+use scaffold_registry::PackageName;
+
 use super::{
     conclude::{Goal, change},
     select,
@@ -21,30 +23,40 @@ pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandErro
     }
     let mut intents = as_locked(&project.lock, &project.requirements());
     intents.retain(|intent| !gone.contains(&intent.instance));
-    for instance in &gone {
-        let Some(removed) = project.lock.instance(instance).map(|l| &l.package.package) else {
-            continue;
-        };
-        if intents.iter().any(|i| &i.package == removed) {
-            continue;
+    let stays = |package: &PackageName| intents.iter().any(|i| &i.package == package);
+    let removed: Vec<&PackageName> = gone
+        .iter()
+        .filter_map(|instance| project.lock.instance(instance))
+        .map(|locked| &locked.package.package)
+        .filter(|package| !stays(package))
+        .collect();
+    let mut broken = Vec::new();
+    for kept in project
+        .lock
+        .generators
+        .iter()
+        .filter(|l| !gone.contains(&l.instance))
+    {
+        let manifest = &packages.open_package(&kept.package)?.manifest;
+        if let Some(needed) = removed
+            .iter()
+            .find(|name| manifest.requires.contains_key(name))
+        {
+            broken.push((kept.instance.clone(), needed.short()));
         }
-        for kept in &project.lock.generators {
-            if gone.contains(&kept.instance) {
-                continue;
-            }
-            let manifest = &packages.open_package(&kept.package)?.manifest;
-            if manifest.requires.contains_key(removed) {
-                return Err(CommandError::usage(format!(
-                    "{} requires {}",
-                    kept.instance,
-                    removed.short()
-                ))
-                .hint(format!(
-                    "remove both: scaffold remove {instance} {}",
-                    kept.instance
-                )));
-            }
-        }
+    }
+    if !broken.is_empty() {
+        let each: Vec<String> = broken
+            .iter()
+            .map(|(instance, needed)| format!("{instance} requires {needed}"))
+            .collect();
+        let all: Vec<&str> = gone
+            .iter()
+            .chain(broken.iter().map(|(instance, _)| instance))
+            .map(String::as_str)
+            .collect();
+        let hint = format!("remove them together: scaffold remove {}", all.join(" "));
+        return Err(CommandError::usage(each.join(", ")).hint(hint));
     }
     let goal = Goal::new("Removed");
     change(

@@ -19,6 +19,7 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let pristine = Replayer::new(&packages, &project.lock.project).pristine(&project.lock)?;
+    context.tell_notices(&packages);
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let mut page = Page::new();
     let mut changed = Vec::new();

@@ -8,6 +8,7 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let tree = Replayer::new(&packages, &project.lock.project).pristine(&project.lock)?;
+    context.tell_notices(&packages);
     context
         .ui
         .json(&json!({"tree": project.lock.tree, "files": tree.len()}));

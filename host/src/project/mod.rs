@@ -114,8 +114,12 @@ impl Project {
             path: start.into(),
             source,
         })?;
-        // An interrupted command may have set the lock file aside; the journal then marks the root.
-        let marks = [LOCK.to_owned(), format!("{STATE}/journal")];
+        // An interrupted command may have set the lock file aside; its journal then marks the root, under either name.
+        let marks = [
+            LOCK.to_owned(),
+            format!("{STATE}/{}", crate::apply::JOURNAL),
+            format!("{STATE}/{}", crate::apply::JOURNAL_BACK),
+        ];
         let is_root = |folder: &&Path| {
             marks
                 .iter()

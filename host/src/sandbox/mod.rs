@@ -145,12 +145,15 @@ pub enum SandboxError {
 }
 
 fn place(failure: &Failure) -> String {
+    let message = &failure.message;
+    // Many a package begins its words with the place already.
+    let names = |subject: &String| {
+        let rest = message.strip_prefix(subject.as_str());
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+    };
     match &failure.subject {
-        // Many a package begins its words with the place already.
-        Some(subject) if !failure.message.starts_with(subject.as_str()) => {
-            format!("{subject}: {}", failure.message)
-        }
-        _ => failure.message.clone(),
+        Some(subject) if !names(subject) => format!("{subject}: {message}"),
+        _ => message.clone(),
     }
 }
 
