@@ -49,6 +49,8 @@ pub(crate) struct Renderer<'a> {
     strings: Environment<'a>,
     contents: Environment<'a>,
     partials: &'a [Partial],
+    /// Functions, which are no mistakes either.
+    globals: BTreeSet<String>,
     /// Every name a template may use, whether or not it has a value now.
     known: BTreeSet<String>,
 }
@@ -60,15 +62,19 @@ impl<'a> Renderer<'a> {
         partials: &'a [Partial],
         secret: Secret,
     ) -> Result<Self, Error> {
-        let strings = environment(&Delimiters::default(), secret)
-            .map_err(|error| Error::manifest(manifest.settings.line, error.to_string()))?;
-        let contents = environment(&manifest.settings.delimiters, secret).map_err(|error| {
+        let invalid = |error: minijinja::Error| {
             Error::manifest(
                 manifest.settings.line,
                 format!("These delimiters cannot be used together: {error}."),
             )
-        })?;
+        };
+        let strings = environment(secret).map_err(invalid)?;
+        // A clone shares the filters, so this is cheaper than making another.
+        let mut contents = strings.clone();
+        contents.set_syntax(syntax(&manifest.settings.delimiters).map_err(invalid)?);
+        let globals = strings.globals().map(|(name, _)| name.to_owned());
         let mut renderer = Renderer {
+            globals: globals.collect(),
             strings,
             contents,
             partials,
@@ -136,7 +142,7 @@ impl<'a> Renderer<'a> {
         let used = template.undeclared_variables(false);
         // What a child template's blocks may use is decided by its parent.
         if !source.contains("extends") {
-            self.check_names(env, source, used, place, scope)?;
+            self.check_names(source, used, place, scope)?;
         }
         template.render(scope.values.clone()).map_err(failed)
     }
@@ -170,7 +176,6 @@ impl<'a> Renderer<'a> {
             .compile_expression_owned(text.text.clone())
             .map_err(failed)?;
         self.check_names(
-            &self.strings,
             &text.text,
             expression.undeclared_variables(false),
             &place,
@@ -240,17 +245,15 @@ impl<'a> Renderer<'a> {
     /// A name that nothing defines is a mistake even where an undefined value would do, as in a comparison.
     fn check_names(
         &self,
-        env: &Environment<'_>,
         source: &str,
         used: impl IntoIterator<Item = String>,
         place: &Place<'_>,
         scope: &Scope,
     ) -> Result<(), Error> {
-        let globals: BTreeSet<&str> = env.globals().map(|(name, _)| name).collect();
         let mut unknown: Vec<String> = used
             .into_iter()
             .filter(|name| !self.known.contains(name) && scope.bound.as_ref() != Some(name))
-            .filter(|name| !globals.contains(name.as_str()) && !is_bound_in(source, name))
+            .filter(|name| !self.globals.contains(name) && !is_bound_in(source, name))
             .collect();
         unknown.sort_unstable();
         let Some(name) = unknown.first() else {
@@ -297,27 +300,27 @@ fn has_word(line: &str, word: &str) -> bool {
     })
 }
 
-fn environment<'a>(
-    delimiters: &Delimiters,
-    secret: Secret,
-) -> Result<Environment<'a>, minijinja::Error> {
+/// Blocks leave no lines behind, as generators of source code expect.
+fn syntax(delimiters: &Delimiters) -> Result<SyntaxConfig, minijinja::Error> {
     let pair = |pair: &[String; 2]| (pair[0].clone(), pair[1].clone());
     let (block, variable, comment) = (
         pair(&delimiters.block),
         pair(&delimiters.variable),
         pair(&delimiters.comment),
     );
+    SyntaxConfig::builder()
+        .block_delimiters(block.0, block.1)
+        .variable_delimiters(variable.0, variable.1)
+        .comment_delimiters(comment.0, comment.1)
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+}
+
+fn environment<'a>(secret: Secret) -> Result<Environment<'a>, minijinja::Error> {
     let mut env = Environment::new();
-    env.set_syntax(
-        SyntaxConfig::builder()
-            .block_delimiters(block.0, block.1)
-            .variable_delimiters(variable.0, variable.1)
-            .comment_delimiters(comment.0, comment.1)
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .keep_trailing_newline(true)
-            .build()?,
-    );
+    env.set_syntax(syntax(&Delimiters::default())?);
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     // What is made is source code, of which HTML is only one kind.
     env.set_auto_escape_callback(|_| AutoEscape::None);
