@@ -212,3 +212,77 @@ impl Given {
 fn dashed(key: &str) -> String {
     key.replace('_', "-")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::Kind;
+    use crate::question::samples::{database, question};
+
+    fn given(pairs: &[&str]) -> Given {
+        let mut given = Given::default();
+        let pairs: Vec<String> = pairs.iter().map(|p| (*p).to_owned()).collect();
+        given.add_pairs(&pairs).unwrap();
+        given
+    }
+
+    fn questions() -> Vec<Question> {
+        let workers = Kind::Integer { min: 1, max: 64 };
+        vec![
+            database(),
+            question("time-zone", Kind::Text, None),
+            question("workers", workers, None),
+        ]
+    }
+
+    #[test]
+    fn an_answer_for_one_package_wins_over_one_for_all() {
+        let mut given = given(&["blog.database=postgres", "database=sqlite", "time_zone=UTC"]);
+        let blog = given.take_for("blog", "acme/blog", &questions()).unwrap();
+        assert_eq!(blog["database"], Value::Text("postgres".into()));
+        assert_eq!(
+            blog["time-zone"],
+            Value::Text("UTC".into()),
+            "either spelling of the key"
+        );
+        let site = given.take_for("site", "acme/site", &questions()).unwrap();
+        assert_eq!(site["database"], Value::Text("sqlite".into()));
+        assert!(given.all_used().is_ok());
+    }
+
+    #[test]
+    fn the_later_answer_wins() {
+        let mut given = given(&["database=sqlite", "database=postgres"]);
+        let taken = given.take_for("x", "x", &questions()).unwrap();
+        assert_eq!(taken["database"], Value::Text("postgres".into()));
+    }
+
+    #[test]
+    fn all_that_will_not_do_is_told_at_once() {
+        let mut given = given(&["database=oracle", "workers=many"]);
+        let error = given
+            .take_for("x", "x", &questions())
+            .unwrap_err()
+            .to_string();
+        assert!(error.starts_with("2 answers will not do\n"), "{error}");
+        assert!(
+            error.contains("oracle") && error.contains("many"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_answer_to_nothing_names_what_is_near() {
+        let mut given = given(&["databse=sqlite"]);
+        given.take_for("x", "x", &questions()).unwrap();
+        let error = given.all_used().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "no package here asks `databse`; did you mean `database`?"
+        );
+        assert!(matches!(
+            Given::default().add_pairs(&["database".to_owned()]),
+            Err(GivenError::NotAPair(_))
+        ));
+    }
+}

@@ -175,3 +175,64 @@ fn select(lock: &Lock, word: &str) -> Result<usize, CommandError> {
             }
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use scaffold_registry::Digest;
+
+    use super::*;
+    use crate::project::Pinned;
+
+    fn lock(generators: &[(&str, &str)]) -> Lock {
+        let locked = |(instance, package): &(&str, &str)| Locked {
+            instance: (*instance).to_owned(),
+            package: Pinned {
+                package: package.parse().unwrap(),
+                version: semver::Version::new(1, 0, 0),
+                registry: "official".into(),
+                blob: Digest::of(b""),
+            },
+            allow: Default::default(),
+            engine: None,
+            answers: Default::default(),
+        };
+        Lock {
+            generators: generators.iter().map(locked).collect(),
+            ..Lock::empty("shop")
+        }
+    }
+
+    #[test]
+    fn a_generator_is_found_by_any_of_its_names() {
+        let lock = lock(&[
+            ("django", "django"),
+            ("django-auth", "django-auth"),
+            ("acme/blog", "acme/blog"),
+            ("news", "acme/feed"),
+        ]);
+        for (word, place) in [
+            ("django", 0),
+            ("scaffold/django", 0),
+            ("auth", 1),
+            ("acme/blog", 2),
+            ("blog", 2),
+            ("news", 3),
+            ("acme/feed", 3),
+        ] {
+            assert_eq!(select(&lock, word).unwrap(), place, "{word}");
+        }
+        let error = select(&lock, "shop").unwrap_err();
+        assert_eq!(
+            error.hints,
+            ["it has: django, django-auth, acme/blog, news"]
+        );
+    }
+
+    #[test]
+    fn a_word_that_may_mean_two_means_neither() {
+        let lock = lock(&[("a-blog", "acme/blog"), ("b-blog", "acme/blog")]);
+        assert!(select(&lock, "blog").is_err());
+        assert!(select(&lock, "acme/blog").is_err());
+        assert_eq!(select(&lock, "b-blog").unwrap(), 1);
+    }
+}
