@@ -20,6 +20,15 @@ fn an_edit_by_hand_stays() {
     );
     assert!(world.read("shop/README.md").starts_with("# Our own"));
     assert_eq!(world.read("shop/notes.txt"), "mine\n");
+
+    // What the generators made is the same as without the edits: they never saw them.
+    world
+        .scaffold("new django plain/shop --with auth --defaults")
+        .succeeded();
+    assert_eq!(
+        world.read("shop/scaffold.lock"),
+        world.read("plain/shop/scaffold.lock")
+    );
 }
 
 #[test]
