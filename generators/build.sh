@@ -40,6 +40,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$root"
 
+sha256_of_stdin() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -d' ' -f1; }
 sha256() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d' ' -f1; }
 target_directory=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
@@ -52,7 +53,8 @@ compile() {
   crate=$(sed -n 's/^name *= *"\(.*\)"/\1/p' "generators/$1/Cargo.toml" | head -n 1)
   cargo_home=$(cd "${CARGO_HOME:-$HOME/.cargo}" && pwd -P)
   sysroot=$("$RUSTC" --print sysroot)
-  output=$target_directory/guests
+  # What was compiled against another standard library is not to be mixed in, and cargo does not look at its bytes.
+  output=$target_directory/guests/$(cat "$sysroot/lib/rustlib/$target/lib"/libstd-*.rlib | sha256_of_stdin | cut -c1-16)
   # No path of this machine may reach the module: each is given a name. Where two fit, the later one counts.
   printf -v flags '%s\x1f' \
     "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rustc/$("$RUSTC" -vV | sed -n 's/^commit-hash: //p')" \

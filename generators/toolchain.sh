@@ -99,7 +99,11 @@ WRAPPER
   chmod +x "$prefix/rustc"
 }
 
-# Paths are remapped, so that the library is the same bytes wherever the folder is.
+# Named after what decides the library's bytes, so that a folder of an older version of this script is not taken for it.
+complete=.complete-opt-level-3
+
+# Paths are remapped, so that the library is the same bytes wherever the folder is. It is optimised as rustup's is:
+# allocating and comparing are most of what a template engine does, and for size they are four times as slow.
 compile_library() {
   local link sources work flags
   story "compiling the standard library for $target, once"
@@ -116,7 +120,7 @@ version = "0.0.0"
 edition = "2021"
 
 [profile.release]
-opt-level = "s"
+opt-level = 3
 codegen-units = 1
 debug = false
 
@@ -130,14 +134,16 @@ MANIFEST
     RUSTC=$prefix/rustc RUSTC_BOOTSTRAP=1 CARGO_ENCODED_RUSTFLAGS=${flags%$'\x1f'} \
       cargo build --quiet --release --target "$target" -Zbuild-std=std,panic_abort --target-dir "$work/target" >&2
   )
+  # Two of one library would be one too many.
+  rm -f "$libraries"/*.rlib "$libraries"/.complete*
   cp "$work/target/$target/release/deps/"*.rlib "$libraries/"
   rm -rf "$libraries"/libnothing-* "$work"
-  touch "$libraries/.complete"
+  touch "$libraries/$complete"
 }
 
 [ -x "$prefix/rustc" ] || unpack_compiler
 libraries=$prefix/root/usr/lib/rustlib/$target/lib
-[ -e "$libraries/.complete" ] || compile_library
+[ -e "$libraries/$complete" ] || compile_library
 
 found=$(linker)
 give RUSTC "$prefix/rustc"

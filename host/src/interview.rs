@@ -14,7 +14,7 @@ mod wording;
 
 pub use error::{AskError, Broken, InterviewError};
 
-use crate::question::{Answers, Question};
+use crate::question::{Answers, Question, Value};
 use crate::ui::Ui;
 use state::{Refusal, State};
 
@@ -54,26 +54,52 @@ pub fn interview(
     state.finish(ui)
 }
 
-/// Answers every open question with its default, one by one, since the next may depend on it. With `dry`, the walk
-/// only serves to find all that would have to be answered.
+/// Answers every open question with its default. With `dry`, the walk only serves to find all that would have to be
+/// answered.
+///
+/// Each round is a run of the package, so all defaults there are so far are taken in one; [`State::refresh`] follows
+/// those that come to depend on the others. Should the package refuse what it gets that way, they are taken one by
+/// one, as a person would: a default may be sound only once the answers before it are known.
 fn take_defaults(state: &mut State<'_>, dry: bool) -> Result<(), InterviewError> {
     let mut walked: Vec<Question> = Vec::new();
     let mut open: Vec<Question> = Vec::new();
+    let mut at_once = if dry { 1 } else { usize::MAX };
     loop {
         state.check_given()?;
         let known = |q: &Question| open.iter().any(|o| o.name == q.name);
         // An answer was given for it that may yet become one of its choices; that is not for a default to decide.
         let waits = |q: &Question| state.complaint(q).is_some();
-        let Some(question) = state.unanswered().find(|q| !known(q) && !waits(q)).cloned() else {
+        let mut next = state
+            .unanswered()
+            .filter(|q| !known(q) && !waits(q))
+            .peekable();
+        let Some(first) = next.peek().map(|q| (*q).clone()) else {
             break;
         };
-        let Some(default) = question.default.clone() else {
-            open.push(question);
+        // Not past one that has none: those after it may depend on it.
+        let defaults: Vec<(Question, Value)> = next
+            .map_while(|q| Some((q.clone(), q.default.clone()?)))
+            .take(at_once)
+            .collect();
+        if defaults.is_empty() {
+            open.push(first);
             continue;
-        };
-        state.take(&question, default);
-        walked.push(question);
-        match state.refresh() {
+        }
+        for (question, default) in &defaults {
+            state.take(question, default.clone());
+        }
+        let several = defaults.len() > 1;
+        let refreshed = state.refresh();
+        if several && matches!(refreshed, Err(Refusal::Invalid { .. })) {
+            at_once = 1;
+            for (question, _) in &defaults {
+                state.forget(&question.name);
+            }
+            state.refresh().map_err(|refusal| state.refused(refusal))?;
+            continue;
+        }
+        walked.extend(defaults.into_iter().map(|(question, _)| question));
+        match refreshed {
             Ok(()) => {}
             // What the defaults lead to is of no interest when nobody asked for them.
             Err(Refusal::Invalid { .. }) if dry => break,

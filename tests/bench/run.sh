@@ -108,7 +108,5 @@ python3 tests/bench/report.py "$work/results" "$work/tree"
 
 # The same template rendered natively and inside the sandbox, in one process without any input or output.
 if [ -n "$quick" ]; then exit; fi
-if cargo metadata --format-version 1 --no-deps | grep -q '"kind":\["bench"\][^}]*"name":"sandbox"'; then
-  story "measuring: the sandbox against native"
-  cargo bench --quiet --locked --package scaffold --bench sandbox
-fi
+story "measuring: the sandbox against native"
+cargo bench --quiet --locked --package scaffold-bench

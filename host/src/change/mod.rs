@@ -7,6 +7,7 @@ mod answers;
 mod intent;
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -23,7 +24,7 @@ use crate::{
     path::ProjectPath,
     plan::Plan,
     project::{self, Lock, Locked, Project, manifest::ManifestError},
-    question::Answers,
+    question::{Answers, Question},
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
     tree::Tree,
@@ -206,8 +207,18 @@ fn answer(
     }
     let runnable = replayer.runnable(&locked)?;
     let short = locked.package.package.short().to_owned();
-    let ask =
-        |answers: &Answers| replayer.questions(position, &locked.instance, answers, &runnable);
+    // The same answers always get the same questions, so what was asked last need not run the package again.
+    let last: RefCell<Option<(Answers, Vec<Question>)>> = RefCell::default();
+    let ask = |answers: &Answers| {
+        if let Some((asked, questions)) = &*last.borrow()
+            && asked == answers
+        {
+            return Ok(questions.clone());
+        }
+        let questions = replayer.questions(position, &locked.instance, answers, &runnable)?;
+        last.replace(Some((answers.clone(), questions.clone())));
+        Ok(questions)
+    };
     // What flags mean depends on the questions alone, so no answer is needed yet.
     let known = ask(&Answers::new()).map_err(ReplayError::from)?;
     let mut given = locked.answers.clone();

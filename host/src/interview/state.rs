@@ -173,7 +173,8 @@ impl<'a> State<'a> {
         Some(name)
     }
 
-    fn forget(&mut self, name: &str) {
+    /// Takes an answer settled here back. [`State::refresh`] has to follow.
+    pub(super) fn forget(&mut self, name: &str) {
         self.taken.remove(name);
         self.order.retain(|n| n != name);
     }

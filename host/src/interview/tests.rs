@@ -71,6 +71,45 @@ fn defaults_depend_on_answers() {
 }
 
 #[test]
+fn defaults_are_taken_in_few_rounds() {
+    let mut rounds = 0;
+    let (mut ui, _) = Ui::test(Options::default());
+    let given = answers([("title", text("My Shop"))]);
+    let mut ask = |so_far: &Answers| {
+        rounds += 1;
+        package(so_far)
+    };
+    let all = interview(&mut ui, "scaffold/demo", given, Mode::Defaults, &mut ask);
+    assert_eq!(all.unwrap(), full());
+    // Without answers, with what was given, with all defaults.
+    assert_eq!(rounds, 3);
+}
+
+#[test]
+fn defaults_that_only_fit_one_after_the_other_are_taken_so() {
+    // Both start at 1, and the package insists that the second is greater; its default follows the first.
+    let ask = |so_far: &Answers| {
+        let first = so_far.get("first").cloned();
+        if first.is_some() && so_far.get("second") == Some(&Value::Integer(1)) {
+            return Err(AskError::Invalid {
+                question: "second".to_owned(),
+                message: "too small".to_owned(),
+            });
+        }
+        let range = || Kind::Integer { min: 0, max: 9 };
+        let second = if first.is_some() { 2 } else { 1 };
+        Ok(vec![
+            question("first", range(), Some(Value::Integer(1))),
+            question("second", range(), Some(Value::Integer(second))),
+        ])
+    };
+    let (mut ui, _) = Ui::test(Options::default());
+    let taken = interview(&mut ui, "a/b", Answers::new(), Mode::Defaults, &mut { ask });
+    let expected = answers([("first", Value::Integer(1)), ("second", Value::Integer(2))]);
+    assert_eq!(taken.unwrap(), expected);
+}
+
+#[test]
 fn given_texts_are_read_by_kind() {
     let given = answers([("title", text("My Shop")), ("docker", text("no"))]);
     assert_eq!(run(Mode::Defaults, given).unwrap(), full());

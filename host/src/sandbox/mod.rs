@@ -265,7 +265,10 @@ fn config(limits: &Limits) -> Config {
         .max_wasm_stack(limits.stack)
         // Guests are told apart by their own words; a backtrace of wasm says nothing to a user.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .wasm_backtrace_max_frames(None)
         .generate_address_map(false)
+        // Only foreign unwinders need it, and it would be read and verified on each run; Windows demands it.
+        .native_unwind_info(cfg!(windows))
         // Small reservations: a command runs a handful of instances, not thousands.
         .memory_init_cow(true);
     config
