@@ -40,10 +40,16 @@ fn main() {
     let wasm = engine.component().expect("an engine has a component");
     let (took, generator) = timed(|| {
         sandbox
-            .load(ENGINE, &Digest::of(wasm), || Ok::<_, SandboxError>(wasm.to_vec()))
+            .load(ENGINE, &Digest::of(wasm), || {
+                Ok::<_, SandboxError>(wasm.to_vec())
+            })
             .expect("the component is sound")
     });
-    println!("component: {} KiB, compiled in {:.0} ms", wasm.len() / 1024, milliseconds(took));
+    println!(
+        "component: {} KiB, compiled in {:.0} ms",
+        wasm.len() / 1024,
+        milliseconds(took)
+    );
     println!();
     println!("| one run of the engine | native | in the sandbox | ratio |");
     println!("|---|---|---|---|");
@@ -65,7 +71,11 @@ fn main() {
 
 fn print_row(what: &str, [native, sandboxed]: [Duration; 2]) {
     let ratio = sandboxed.as_secs_f64() / native.as_secs_f64();
-    println!("| {what} | {:.2} ms | {:.2} ms | {ratio:.2} × |", milliseconds(native), milliseconds(sandboxed));
+    println!(
+        "| {what} | {:.2} ms | {:.2} ms | {ratio:.2} × |",
+        milliseconds(native),
+        milliseconds(sandboxed)
+    );
 }
 
 struct Options {
@@ -75,14 +85,22 @@ struct Options {
 
 impl Options {
     fn read() -> Self {
-        let mut options = Self { registry: None, runs: 200 };
+        let mut options = Self {
+            registry: None,
+            runs: 200,
+        };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 // What cargo itself says.
                 "--bench" => {}
                 "--registry" => options.registry = args.next(),
-                "--runs" => options.runs = args.next().and_then(|n| n.parse().ok()).expect("--runs takes a number"),
+                "--runs" => {
+                    options.runs = args
+                        .next()
+                        .and_then(|n| n.parse().ok())
+                        .expect("--runs takes a number")
+                }
                 other => panic!("unknown argument: {other}"),
             }
         }
@@ -93,7 +111,9 @@ impl Options {
     fn package(&self, name: &str) -> Package {
         let newest = |source: &dyn Source| {
             let releases = source.releases(&name.parse().unwrap()).unwrap();
-            let release = releases.last().unwrap_or_else(|| panic!("{} has no {name}", source.id()));
+            let release = releases
+                .last()
+                .unwrap_or_else(|| panic!("{} has no {name}", source.id()));
             Package::read(&source.blob(release).unwrap()).unwrap()
         };
         match &self.registry {
@@ -111,7 +131,12 @@ struct Case {
 }
 
 impl Case {
-    fn new(package: Arc<Package>, generator: &Generator, tree: &Arc<Tree>, applied: &[Applied]) -> Self {
+    fn new(
+        package: Arc<Package>,
+        generator: &Generator,
+        tree: &Arc<Tree>,
+        applied: &[Applied],
+    ) -> Self {
         let writes = package.manifest.writes.iter().map(|w| w.pattern.as_str());
         let mut input = Input {
             request: Request {
@@ -125,10 +150,17 @@ impl Case {
             project: Arc::clone(tree),
         };
         let questions = generator.questions(input.clone()).unwrap();
-        let defaults = questions.into_iter().filter(|q| q.applies).filter_map(|q| Some((q.name, q.default?)));
+        let defaults = questions
+            .into_iter()
+            .filter(|q| q.applies)
+            .filter_map(|q| Some((q.name, q.default?)));
         input.request.answers = defaults.collect();
         let request = as_guest(&input.request);
-        Self { generator: generator.clone(), input, request }
+        Self {
+            generator: generator.clone(),
+            input,
+            request,
+        }
     }
 
     /// Medians of both functions of a generator, native first. The two take turns, so that whatever else the machine
@@ -137,10 +169,15 @@ impl Case {
         self.check();
         let mut taken: [[Vec<Duration>; 2]; 2] = Default::default();
         let packages = Folded(&self.input);
-        let world = World { package: &packages, project: &packages, secret };
+        let world = World {
+            package: &packages,
+            project: &packages,
+            secret,
+        };
         for _ in 0..runs {
             let [questions, generate] = &mut taken;
-            questions[0].push(timed(|| scaffold_template::questions(&world, &self.request).unwrap()).0);
+            questions[0]
+                .push(timed(|| scaffold_template::questions(&world, &self.request).unwrap()).0);
             let input = self.input.clone();
             questions[1].push(timed(|| self.generator.questions(input).unwrap()).0);
             generate[0].push(timed(|| self.native()).0);
@@ -153,7 +190,11 @@ impl Case {
 
     fn native(&self) -> Made {
         let package = Folded(&self.input);
-        let world = World { package: &package, project: &package, secret };
+        let world = World {
+            package: &package,
+            project: &package,
+            secret,
+        };
         let mut made = Made::default();
         scaffold_template::generate(&world, &self.request, &mut made).unwrap();
         made
@@ -161,12 +202,25 @@ impl Case {
 
     /// A comparison of two things that do not do the same would mean nothing.
     fn check(&self) {
-        let sandboxed = self.generator.generate(self.input.clone()).unwrap().changes.files;
+        let sandboxed = self
+            .generator
+            .generate(self.input.clone())
+            .unwrap()
+            .changes
+            .files;
         let native = self.native().0;
-        let sandboxed: BTreeMap<_, _> =
-            sandboxed.iter().map(|(path, file)| (path.as_str(), &*file.as_ref().unwrap().bytes)).collect();
-        let native: BTreeMap<_, _> = native.iter().map(|(path, draft)| (path.as_str(), &*draft.contents)).collect();
-        assert!(sandboxed == native, "the component is not built from these sources: generators/build.sh");
+        let sandboxed: BTreeMap<_, _> = sandboxed
+            .iter()
+            .map(|(path, file)| (path.as_str(), &*file.as_ref().unwrap().bytes))
+            .collect();
+        let native: BTreeMap<_, _> = native
+            .iter()
+            .map(|(path, draft)| (path.as_str(), &*draft.contents))
+            .collect();
+        assert!(
+            sandboxed == native,
+            "the component is not built from these sources: generators/build.sh"
+        );
     }
 
     fn result(&self) -> Arc<Tree> {
@@ -244,7 +298,13 @@ fn answers(answers: &Answers) -> Vec<guest::Answer> {
         Value::Integer(number) => guest::Value::Integer(number),
         Value::Texts(texts) => guest::Value::Texts(texts),
     };
-    answers.iter().map(|(name, v)| guest::Answer { name: name.clone(), value: value(v) }).collect()
+    answers
+        .iter()
+        .map(|(name, v)| guest::Answer {
+            name: name.clone(),
+            value: value(v),
+        })
+        .collect()
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
