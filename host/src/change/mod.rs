@@ -19,7 +19,7 @@ use semver::VersionReq;
 use crate::{
     grants::Class,
     interview::{self, AskError, InterviewError, Mode},
-    merge::{self, Labels, MergeError},
+    merge::{self, MergeError},
     packages::{Packages, PackagesError},
     path::ProjectPath,
     plan::Plan,
@@ -177,7 +177,12 @@ pub fn decide(
 }
 
 fn plan(base: &Arc<Tree>, theirs: &Arc<Tree>, workspace: &Workspace) -> Result<Plan, ChangeError> {
-    Ok(merge::merge(base, theirs, workspace, &Labels::default())?)
+    Ok(merge::merge(
+        base,
+        theirs,
+        workspace,
+        &merge::Options::default(),
+    )?)
 }
 
 /// Gets the answers of one generator: those it is held at, or else from the user.
