@@ -10,7 +10,6 @@ mod migrations;
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
 };
 
 pub use answers::{Given, GivenError};
@@ -29,7 +28,6 @@ use crate::{
     question::{Answers, Question},
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
-    tree::Tree,
     ui::Ui,
     workspace::Workspace,
 };
@@ -101,6 +99,7 @@ pub fn decide(
 ) -> Result<Decision, ChangeError> {
     let mut replayer = Replayer::new(packages, &project.lock.project);
     let base = replayer.pristine(&project.lock)?;
+    let base_labels = labels(replayer.made());
     let mut lock = Lock {
         generators: Vec::new(),
         ..project.lock.clone()
@@ -182,20 +181,32 @@ pub fn decide(
         .zip(made)
         .flat_map(|(renames, made)| renames.files(made, &base, &theirs))
         .collect();
-    decided.plan = plan(&base, &theirs, renames, workspace)?;
+    let options = merge::Options {
+        labels: Labels {
+            base: base_labels,
+            theirs: labels(made),
+        },
+        renames,
+        ..merge::Options::default()
+    };
+    decided.plan = merge::merge(&base, &theirs, workspace, &options)?;
     decided.manifest = project::manifest::write(project.manifest_text.as_deref(), &lock, &reqs)?;
     decided.made = made.to_vec();
     decided.lock = lock;
     Ok(decided)
 }
 
-fn plan(
-    base: &Arc<Tree>,
-    theirs: &Arc<Tree>,
-    _renames: BTreeMap<ProjectPath, ProjectPath>,
-    workspace: &Workspace,
-) -> Result<Plan, ChangeError> {
-    Ok(merge::merge(base, theirs, workspace, &Labels::default())?)
+/// What to call the version of each file that these generators made: after the last one that wrote it.
+fn labels(made: &[Made]) -> BTreeMap<ProjectPath, String> {
+    let mut labels = BTreeMap::new();
+    for made in made {
+        let package = &made.locked.package;
+        let label = format!("{} {}", package.package.short(), package.version);
+        for path in made.changes.files.keys() {
+            labels.insert(path.clone(), label.clone());
+        }
+    }
+    labels
 }
 
 /// What was renamed from the version the project has to the one it gets. The newer one knows.
