@@ -17,6 +17,8 @@ mod errors;
 mod lifecycle;
 #[path = "e2e/new.rs"]
 mod new;
+#[path = "e2e/upkeep.rs"]
+mod upkeep;
 
 #[path = "e2e/guests.rs"]
 mod guests;

@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 conflicts remain, 4 permission needed, 5 integrity, 70 bug.\n\
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 conflicts remain, 4 permission needed, 5 integrity, 6 outdated (on request), 70 bug.\n\
 Start with: scaffold search, then scaffold new PACKAGE DIR"
 )]
 pub struct Cli {
@@ -127,21 +127,38 @@ pub enum Command {
     Add(Add),
     /// Show what this project is made of
     List,
-    /// Show what differs from what the generators made
+    /// Show how the files stand to what the generators made
     Status(Status),
+    /// Show your edits to what the generators made, line by line
+    ///
+    /// Into a pipe or a file it is a patch that `git apply` takes.
+    Diff(Diff),
     /// Replay the lock file and compare with the digests it has recorded
     Verify,
+    /// Show which newer versions there are
+    ///
+    /// `allowed` is what `scaffold update` takes, `newest` what there is: name it to take it, as in
+    /// `scaffold update PACKAGE@VERSION`.
+    Outdated(Outdated),
     /// Take newer versions, merged with your edits
+    ///
+    /// Takes the newest versions that scaffold.toml allows. A requirement given as PACKAGE@REQ is written to
+    /// scaffold.toml; it may lead back to an older version. Shows what is newly asked for and the change log.
     Update(Update),
     /// Change answers, merged with your edits
     Set(Set),
     /// Make the project what scaffold.toml says
     Sync,
+    /// Write scaffold.lock anew from scaffold.toml, and nothing else
+    ///
+    /// For a lock with git's conflict markers, or none: versions stay those that were locked on either side where
+    /// scaffold.toml still allows them. `scaffold status` then shows what differs in the files.
+    Lock,
     /// Take generators out of the project
     Remove(Remove),
     /// Go back to what the project was made of before the last command
     Undo,
-    /// Find packages
+    /// Find packages; exits with 1 if nothing matches
     Search(Search),
     /// Show what a package is, asks and may do
     Info(Info),
@@ -180,7 +197,30 @@ pub struct Add {
 
 #[derive(Debug, Args)]
 pub struct Status {
+    /// List as well what no generator made and git does not ignore
+    #[arg(long)]
+    pub extra: bool,
     /// Exit with 1 if anything differs
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// A generator, then files and folders; none: everything. `./NAME` is a path even if a generator is called so
+    #[arg(value_name = "[PACKAGE] [PATH]")]
+    pub what: Vec<String>,
+    /// Show how many lines differ instead of which
+    #[arg(long)]
+    pub stat: bool,
+    /// Exit with 1 if anything differs
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Outdated {
+    /// Exit with 6 if there is anything newer, or something in use was taken back
     #[arg(long)]
     pub exit_code: bool,
 }
@@ -190,6 +230,9 @@ pub struct Update {
     /// Which generators; none: all
     #[arg(value_name = "PACKAGE[@REQ]")]
     pub packages: Vec<String>,
+    /// All generators, as without any name
+    #[arg(long, conflicts_with = "packages")]
+    pub all: bool,
 }
 
 #[derive(Debug, Args)]

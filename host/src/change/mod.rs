@@ -6,6 +6,7 @@
 mod answers;
 mod intent;
 mod migrations;
+mod wanted;
 
 use std::{
     cell::RefCell,
@@ -16,6 +17,7 @@ pub use answers::{Given, GivenError};
 pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
 use migrations::Renames;
 use semver::VersionReq;
+pub use wanted::as_wanted;
 
 use crate::{
     grants::Class,
@@ -42,6 +44,8 @@ pub struct Decision {
     pub made: Vec<Made>,
     /// Classes of files that need a yes before the plan may be carried out, per generator.
     pub unconsented: Vec<Consent>,
+    /// Questions that a newer version of a generator asks for the first time: the generator and the question.
+    pub newly_asked: Vec<(String, String)>,
     /// Classes of files that come with the plan, since the package comes with this program.
     pub accepted: Vec<Consent>,
 }
@@ -111,6 +115,7 @@ pub fn decide(
         manifest: String::new(),
         plan: Plan::default(),
         made: Vec::new(),
+        newly_asked: Vec::new(),
         unconsented: Vec::new(),
         accepted: Vec::new(),
     };
@@ -126,6 +131,8 @@ pub fn decide(
         let renamed = renamed(packages, before, &entry.package)?;
         renamed.apply(&mut entry.intent.answers);
         renames.push(renamed);
+        let known = entry.intent.answers.clone();
+        let moves = before.is_some_and(|locked| locked.package.version != entry.package.version);
         let answered = answer(
             &replayer,
             position,
@@ -155,6 +162,14 @@ pub fn decide(
             .into_iter()
             .flatten()
             .all(|pin| packages.is_embedded(pin));
+        if moves {
+            let fresh = locked
+                .answers
+                .keys()
+                .filter(|name| !known.contains_key(*name));
+            let fresh = fresh.map(|name| (locked.instance.clone(), name.clone()));
+            decided.newly_asked.extend(fresh);
+        }
         consent(made, &mut locked, ours, &asking.allow, &mut decided);
         let req = if req == VersionReq::STAR && !asked_for.contains_key(&locked.instance) {
             compatible(&locked.package.version)
@@ -190,10 +205,33 @@ pub fn decide(
         ..merge::Options::default()
     };
     decided.plan = merge::merge(&base, &theirs, workspace, &options)?;
-    decided.manifest = project::manifest::write(project.manifest_text.as_deref(), &lock, &reqs)?;
+    decided.manifest = project::manifest::write(
+        project.manifest_text.as_deref(),
+        &lock,
+        &reqs,
+        &registries(packages, project, &lock),
+    )?;
     decided.made = made.to_vec();
     decided.lock = lock;
     Ok(decided)
+}
+
+/// The registries that the command line names and `scaffold.toml` has to know for generators that are new to the project.
+fn registries(packages: &Packages<'_>, project: &Project, lock: &Lock) -> BTreeMap<String, String> {
+    let known = project.manifest.as_ref().map(|m| &m.registries);
+    let fresh = lock
+        .generators
+        .iter()
+        .filter(|locked| project.lock.instance(&locked.instance).is_none());
+    let pins = fresh.flat_map(|locked| [Some(&locked.package), locked.engine.as_ref()]);
+    pins.flatten()
+        .map(|pin| pin.package.namespace())
+        .filter(|namespace| known.is_none_or(|known| !known.contains_key(*namespace)))
+        .filter_map(|namespace| {
+            let place = packages.sources.flagged(namespace, &project.root)?;
+            Some((namespace.to_owned(), place))
+        })
+        .collect()
 }
 
 /// What to call the version of each file that these generators made: after the last one that wrote it.

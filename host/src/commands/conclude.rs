@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use serde_json::json;
 
+use super::news;
 use crate::{
     apply,
     change::{Asking, Consent, Decision, Entry, Given, Intent, decide, resolve},
@@ -11,7 +12,7 @@ use crate::{
     error::{CommandError, ErrorKind, ResultExt},
     packages::Packages,
     path::ProjectPath,
-    plan::{Action, Content, Verb},
+    plan::{Action, Content, Plan, Verb},
     project::Project,
     sandbox::LogLevel,
     ui::{self, Detail, Ending, PackageLevel, PackageLine, Permission, PlanView},
@@ -28,6 +29,15 @@ pub struct Goal {
     pub idle: &'static str,
     /// The folder a user has to enter first.
     pub enter: Option<PathBuf>,
+    pub scope: Scope,
+}
+
+/// What may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Project,
+    /// `scaffold.lock` alone.
+    Lock,
 }
 
 impl Goal {
@@ -38,6 +48,7 @@ impl Goal {
             undo: "scaffold undo".into(),
             idle: "the project is what it should be",
             enter: None,
+            scope: Scope::Project,
         }
     }
 }
@@ -59,7 +70,11 @@ pub fn change(
     let entries = resolve(packages, intents)?;
     announce(context, &entries);
     prepare(context, packages, &entries)?;
-    let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
+    let news = news::tell(context, packages, project, &entries)?;
+    let workspace = match goal.scope {
+        Scope::Project => Workspace::open(&project.root).kind(ErrorKind::Failed)?,
+        Scope::Lock => Workspace::empty(),
+    };
     let mut asking = Asking {
         ui: &mut context.ui,
         mode,
@@ -69,8 +84,18 @@ pub fn change(
     let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
     context.tell_notices(packages);
     tell_logs(context, &decision);
-    let same =
-        decision.lock == project.lock && Some(&decision.manifest) == project.manifest_text.as_ref();
+    news::tell_answers(context, &decision);
+    let same = match goal.scope {
+        Scope::Project => {
+            decision.lock == project.lock
+                && Some(&decision.manifest) == project.manifest_text.as_ref()
+        }
+        Scope::Lock => {
+            decision.plan = Plan::default();
+            decision.manifest = project.manifest_text.clone().unwrap_or_default();
+            Some(decision.lock.to_text()) == project.lock_text
+        }
+    };
     if context.globals.locked && decision.lock != project.lock {
         return Err(
             CommandError::failed("scaffold.lock would change, and --locked was given")
@@ -80,7 +105,7 @@ pub fn change(
     if same && decision.plan.is_empty() {
         context
             .ui
-            .json(&report(project, &decision, context.globals.dry_run));
+            .json(&report(project, &decision, &news, context.globals.dry_run));
         context.ui.done("Nothing to do:", goal.idle);
         return Ok(ExitCode::SUCCESS);
     }
@@ -91,7 +116,7 @@ pub fn change(
         ));
     }
     if context.globals.dry_run {
-        context.ui.json(&report(project, &decision, true));
+        context.ui.json(&report(project, &decision, &news, true));
         context.ui.done("Dry run:", "nothing was written");
         return Ok(ExitCode::SUCCESS);
     }
@@ -111,7 +136,7 @@ pub fn change(
     context.applying(&label, |options| {
         apply::apply(&project.root, &decision.plan, &own, options)
     })?;
-    context.ui.json(&report(project, &decision, false));
+    context.ui.json(&report(project, &decision, &news, false));
     let ending = ending(context, project, &decision, goal);
     context.ui.ending(&ending);
     Ok(if ending.conflicts.is_empty() {
@@ -284,7 +309,9 @@ fn permissions(consents: &[Consent]) -> Vec<Permission> {
 
 fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal) -> Ending {
     let fresh = || {
-        let is_fresh = |instance: &str| project.lock.instance(instance).is_none();
+        let is_fresh = |instance: &str| {
+            goal.scope == Scope::Project && project.lock.instance(instance).is_none()
+        };
         decision
             .made
             .iter()
@@ -311,6 +338,12 @@ fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal
             });
         }
     }
+    if goal.scope == Scope::Lock {
+        steps.push(ui::Step {
+            command: "scaffold status".into(),
+            why: "Show what differs in the files; nothing was written to them".into(),
+        });
+    }
     let conflicts = decision
         .plan
         .conflicts()
@@ -323,7 +356,7 @@ fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal
         notes: fresh()
             .flat_map(|made| made.outcome.notes.clone())
             .collect(),
-        undo: Some(goal.undo.clone()),
+        undo: (goal.scope == Scope::Project).then(|| goal.undo.clone()),
     }
 }
 
@@ -346,15 +379,19 @@ fn summary(project: &Project, decision: &Decision) -> String {
         .filter(|a| !matches!(a.verb, Verb::Unchanged | Verb::Kept))
         .count();
     let what = if changed.is_empty() { gone } else { changed };
-    let files = ui::page::count(files, "file", "files");
-    if what.is_empty() {
-        files
-    } else {
-        format!("{} ({files})", what.join(", "))
+    match (what.join(", "), files) {
+        (what, files) if what.is_empty() => ui::page::count(files, "file", "files"),
+        (what, 0) => what,
+        (what, files) => format!("{what} ({})", ui::page::count(files, "file", "files")),
     }
 }
 
-fn report(project: &Project, decision: &Decision, dry_run: bool) -> serde_json::Value {
+fn report(
+    project: &Project,
+    decision: &Decision,
+    news: &[serde_json::Value],
+    dry_run: bool,
+) -> serde_json::Value {
     let actions: Vec<_> = decision
         .plan
         .actions
@@ -374,6 +411,7 @@ fn report(project: &Project, decision: &Decision, dry_run: bool) -> serde_json::
         "dry_run": dry_run,
         "tree": decision.lock.tree,
         "generators": decision.lock.generators,
+        "news": news,
         "plan": actions,
         "conflicts": decision.plan.conflicts().map(|a| a.path.as_str()).collect::<Vec<_>>(),
         "steps": steps,

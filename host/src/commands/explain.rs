@@ -19,6 +19,11 @@ impl From<ProjectError> for CommandError {
             ProjectError::NotFound(_) => Self::usage(e).hint(
                 "run it in a project, name one with -C DIR, or make one: scaffold new PACKAGE DIR",
             ),
+            ProjectError::Unlocked(_) => {
+                Self::failed(e).hint("scaffold lock makes scaffold.lock anew from scaffold.toml")
+            }
+            ProjectError::NoManifest(_) => Self::failed(e)
+                .hint("scaffold set or scaffold add writes it anew from the lock file"),
             ProjectError::Lock(lock) => {
                 let hint = lock.hint();
                 Self::integrity(lock).hint(hint)

@@ -2,13 +2,18 @@
 
 mod add;
 mod cache;
+mod compared;
 mod completions;
 mod conclude;
+mod diff;
 mod explain;
 mod info;
 mod inspect;
 mod list;
+mod lock;
 mod new;
+mod news;
+mod outdated;
 mod pack;
 mod publish;
 mod questions;
@@ -31,12 +36,13 @@ use std::{
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::{
+    change::{Intent, as_locked},
     cli::{Cli, Color, Command, Globals},
     context::Context,
     dirs::Dirs,
     error::CommandError,
     flags,
-    project::{Lock, Locked},
+    project::{Lock, Locked, Project},
     ui::{self, Ui},
 };
 
@@ -127,12 +133,15 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Update(args) => update::run(context, &args),
         Command::Set(args) => set::run(context, &args),
         Command::Sync => sync::run(context),
+        Command::Lock => lock::run(context),
         Command::Remove(args) => remove::run(context, &args),
         Command::Undo => undo::run(context),
         Command::Status(args) => status::run(context, &args),
+        Command::Diff(args) => diff::run(context, &args),
+        Command::Outdated(args) => outdated::run(context, &args),
         Command::Verify => done(verify::run(context)),
         Command::List => done(list::run(context)),
-        Command::Search(args) => done(search::run(context, &args)),
+        Command::Search(args) => search::run(context, &args),
         Command::Info(args) => done(info::run(context, &args)),
         Command::Inspect(args) => done(inspect::run(context, &args)),
         Command::Pack(args) => done(pack::run(context, &args)),
@@ -140,6 +149,20 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Cache(args) => done(cache::run(context, &args)),
         Command::Completions(args) => done(completions::run(context, &args)),
     }
+}
+
+/// The intents that leave the project as it is, to be changed by a command. What a person wrote into `scaffold.toml` is
+/// never overwritten with what the lock says: it has to be carried out first.
+fn as_synced(project: &Project) -> Result<Vec<Intent>, CommandError> {
+    let edits = project.edits();
+    if edits.is_empty() {
+        return Ok(as_locked(&project.lock, &project.requirements()));
+    }
+    Err(CommandError::usage(format!(
+        "scaffold.toml was edited, and the project is not yet what it says: {}",
+        edits.join(", ")
+    ))
+    .hint("scaffold sync makes it so, merged with your edits; then run this again"))
 }
 
 /// The place of the generator a user means: by instance, or by package if it is there once.

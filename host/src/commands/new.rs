@@ -9,7 +9,7 @@ use crate::{
     change::{Asking, Given, Intent, decide, look_up, resolve},
     cli::{Command, New},
     context::Context,
-    error::{CommandError, ErrorKind, ResultExt},
+    error::CommandError,
     interview::Mode,
     packages::Packages,
     project::{self, Lock, Project},
@@ -146,9 +146,8 @@ fn taken(
         };
         let entries = resolve(packages, intents)?;
         // Against an empty folder: what stands in this one may be nothing a plan can be made with.
-        let nowhere = tempfile::tempdir().kind(ErrorKind::Failed)?;
-        let workspace = Workspace::open(nowhere.path()).kind(ErrorKind::Failed)?;
-        Ok(decide(packages, project, &workspace, entries, &mut asking)?.plan)
+        let nowhere = Workspace::empty();
+        Ok(decide(packages, project, &nowhere, entries, &mut asking)?.plan)
     };
     let Ok(plan) = made() else { return Vec::new() };
     let meets = |path: &&str| {

@@ -3,10 +3,11 @@ use std::process::ExitCode;
 use scaffold_registry::PackageName;
 
 use super::{
+    as_synced,
     conclude::{Goal, change},
     select,
 };
-use crate::{change::as_locked, cli::Remove, context::Context, error::CommandError};
+use crate::{cli::Remove, context::Context, error::CommandError};
 
 /// `scaffold remove`: the project without these.
 pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandError> {
@@ -21,7 +22,7 @@ pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandErro
                 .clone(),
         );
     }
-    let mut intents = as_locked(&project.lock, &project.requirements());
+    let mut intents = as_synced(&project)?;
     intents.retain(|intent| !gone.contains(&intent.instance));
     let stays = |package: &PackageName| intents.iter().any(|i| &i.package == package);
     let removed: Vec<&PackageName> = gone

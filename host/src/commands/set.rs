@@ -1,12 +1,10 @@
 use std::process::ExitCode;
 
-use super::conclude::{Goal, change};
-use crate::{
-    change::{Given, as_locked},
-    cli::Set,
-    context::Context,
-    error::CommandError,
+use super::{
+    as_synced,
+    conclude::{Goal, change},
 };
+use crate::{change::Given, cli::Set, context::Context, error::CommandError};
 
 /// `scaffold set`: the same generators with other answers.
 pub fn run(context: &mut Context, args: &Set) -> Result<ExitCode, CommandError> {
@@ -15,7 +13,7 @@ pub fn run(context: &mut Context, args: &Set) -> Result<ExitCode, CommandError> 
     let packages = tools.packages();
     let mut given: Given = context.given()?;
     given.add_pairs(&args.answers)?;
-    let mut intents = as_locked(&project.lock, &project.requirements());
+    let mut intents = as_synced(&project)?;
     for intent in &mut intents {
         intent.reconsider = given.concerns(&intent.instance, &intent.package.short());
     }

@@ -32,7 +32,7 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
         .map(|m| {
             m.generators
                 .into_iter()
-                .map(|(i, w)| (i, w.version))
+                .filter_map(|(i, w)| Some((i, w.version?)))
                 .collect()
         })
         .unwrap_or_default();

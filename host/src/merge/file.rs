@@ -223,7 +223,7 @@ fn conclude(merged: Merged, ours: &Found, executable: bool, new: Content) -> Dec
 }
 
 /// The user's executable bit; where the system keeps none, the generated file's.
-fn executable(ours: &Found, generated: &File) -> bool {
+pub(super) fn executable(ours: &Found, generated: &File) -> bool {
     if KEEPS_MODE {
         ours.executable
     } else {
@@ -241,9 +241,9 @@ fn style(base: &File, theirs: &File) -> Ends {
 }
 
 /// A generated file as it would stand in the user's project.
-struct Version {
-    bytes: Arc<[u8]>,
-    executable: bool,
+pub(super) struct Version {
+    pub(super) bytes: Arc<[u8]>,
+    pub(super) executable: bool,
 }
 
 impl Version {
@@ -260,7 +260,7 @@ impl Version {
 
     /// With the line ends the user's file has, if all of them are of the kind that the generated file has not (an editor
     /// or git turned them round).
-    fn like(file: &File, ours: &Found, secrets: &Secrets, style: Ends) -> Self {
+    pub(super) fn like(file: &File, ours: &Found, secrets: &Secrets, style: Ends) -> Self {
         let mut version = Self::plain(file, secrets);
         if !text::is_text(&version.bytes) || !text::is_text(&ours.bytes) {
             return version;

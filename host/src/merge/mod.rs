@@ -5,6 +5,7 @@
 
 mod file;
 mod options;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod three;
@@ -15,6 +16,7 @@ use thiserror::Error;
 
 use self::file::{Decision, Sides};
 pub use self::options::{Labels, Options, Strategy};
+pub use self::standing::{Stand, Standing, compare};
 use crate::path::ProjectPath;
 use crate::plan::{Action, Content, Note, Plan, Verb};
 use crate::secret::{self, Secrets};
