@@ -177,10 +177,7 @@ fn some_texts_will_not_do_though_they_match() {
     assert_eq!(default(&refused, "a"), None, "not as a default either");
     let of_a_number = manifest.replace("prompt", "type = \"integer\"\nprompt");
     let error = Fixture::new(&of_a_number).questions().unwrap_err();
-    assert!(
-        error.to_string().contains("of the type `text`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("of the type `text`"), "{error}");
 }
 
 #[test]
