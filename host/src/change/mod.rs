@@ -5,15 +5,16 @@
 
 mod answers;
 mod intent;
+mod migrations;
 
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
 };
 
 pub use answers::{Given, GivenError};
 pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
+use migrations::Renames;
 use semver::VersionReq;
 
 use crate::{
@@ -23,11 +24,10 @@ use crate::{
     packages::{Packages, PackagesError},
     path::ProjectPath,
     plan::Plan,
-    project::{self, Lock, Locked, Project, manifest::ManifestError},
+    project::{self, Lock, Locked, Pinned, Project, manifest::ManifestError},
     question::{Answers, Question},
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
-    tree::Tree,
     ui::Ui,
     workspace::Workspace,
 };
@@ -99,6 +99,7 @@ pub fn decide(
 ) -> Result<Decision, ChangeError> {
     let mut replayer = Replayer::new(packages, &project.lock.project);
     let base = replayer.pristine(&project.lock)?;
+    let base_labels = labels(replayer.made());
     let mut lock = Lock {
         generators: Vec::new(),
         ..project.lock.clone()
@@ -114,12 +115,17 @@ pub fn decide(
         accepted: Vec::new(),
     };
     let mut missing = Vec::new();
-    for (position, entry) in entries.into_iter().enumerate() {
+    let mut renames = Vec::new();
+    for (position, mut entry) in entries.into_iter().enumerate() {
         project::check_instance(&entry.intent.instance)?;
         if lock.instance(&entry.intent.instance).is_some() {
             return Err(ChangeError::Twice(entry.intent.instance));
         }
         let before = project.lock.instance(&entry.intent.instance);
+        // Before anything is asked, since what is asked has the new names.
+        let renamed = renamed(packages, before, &entry.package)?;
+        renamed.apply(&mut entry.intent.answers);
+        renames.push(renamed);
         let answered = answer(
             &replayer,
             position,
@@ -169,15 +175,64 @@ pub fn decide(
     asking.given.all_used()?;
     let theirs = replayer.before(lock.generators.len());
     lock.tree = theirs.digest();
-    decided.plan = plan(&base, &theirs, workspace)?;
+    let made = &replayer.made()[..lock.generators.len()];
+    let renames = renames
+        .iter()
+        .zip(made)
+        .flat_map(|(renames, made)| renames.files(made, &base, &theirs))
+        .collect();
+    let options = merge::Options {
+        labels: Labels {
+            base: base_labels,
+            theirs: labels(made),
+        },
+        renames,
+        ..merge::Options::default()
+    };
+    decided.plan = merge::merge(&base, &theirs, workspace, &options)?;
     decided.manifest = project::manifest::write(project.manifest_text.as_deref(), &lock, &reqs)?;
-    decided.made = replayer.made()[..lock.generators.len()].to_vec();
+    decided.made = made.to_vec();
     decided.lock = lock;
     Ok(decided)
 }
 
-fn plan(base: &Arc<Tree>, theirs: &Arc<Tree>, workspace: &Workspace) -> Result<Plan, ChangeError> {
-    Ok(merge::merge(base, theirs, workspace, &Labels::default())?)
+/// What to call the version of each file that these generators made: after the last one that wrote it.
+fn labels(made: &[Made]) -> BTreeMap<ProjectPath, String> {
+    let mut labels = BTreeMap::new();
+    for made in made {
+        let package = &made.locked.package;
+        let label = format!("{} {}", package.package.short(), package.version);
+        for path in made.changes.files.keys() {
+            labels.insert(path.clone(), label.clone());
+        }
+    }
+    labels
+}
+
+/// What was renamed from the version the project has to the one it gets. The newer one knows.
+fn renamed(
+    packages: &Packages<'_>,
+    before: Option<&Locked>,
+    after: &Pinned,
+) -> Result<Renames, PackagesError> {
+    let Some(before) = before.map(|locked| &locked.package) else {
+        return Ok(Renames::default());
+    };
+    if before.package != after.package || before.version == after.version {
+        return Ok(Renames::default());
+    }
+    let newer = if before.version < after.version {
+        after
+    } else {
+        before
+    };
+    let package = packages.open_package(newer)?;
+    let migrations = &package.manifest.migrations;
+    Ok(Renames::between(
+        migrations,
+        &before.version,
+        &after.version,
+    ))
 }
 
 /// Gets the answers of one generator: those it is held at, or else from the user.

@@ -6,7 +6,7 @@ use crate::{
     cli::Status,
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
-    merge::{Labels, merge},
+    merge,
     plan::{Note, Verb},
     replay::Replayer,
     ui::{Page, Tone},
@@ -24,8 +24,8 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
     let mut page = Page::new();
     let mut changed = Vec::new();
     // Merging the lock with itself changes nothing; what it says of each file is how the file stands.
-    let plan =
-        merge(&pristine, &pristine, &workspace, &Labels::default()).kind(ErrorKind::Failed)?;
+    let plan = merge::merge(&pristine, &pristine, &workspace, &merge::Options::default())
+        .kind(ErrorKind::Failed)?;
     for action in plan.actions.iter().filter(|a| a.verb != Verb::Unchanged) {
         let (word, tone) = match action.note {
             Some(Note::Seed) => continue,

@@ -26,7 +26,7 @@
 
 use std::sync::Arc;
 
-use super::Labels;
+use super::options::Names;
 use super::three::{self, Merged};
 use crate::plan::{Content, Note, Verb};
 use crate::secret::Secrets;
@@ -74,7 +74,7 @@ impl Decision {
 }
 
 /// Decides; none where there is nothing to say. `secrets` has values for what the project holds already.
-pub(super) fn decide(sides: Sides<'_>, secrets: &Secrets, labels: &Labels) -> Option<Decision> {
+pub(super) fn decide(sides: Sides<'_>, secrets: &Secrets, labels: &Names) -> Option<Decision> {
     match (sides.base, sides.theirs, sides.ours) {
         (None, None, _) => None,
         (None, Some(theirs), None) => Some(Decision::new(
@@ -94,7 +94,7 @@ pub(super) fn decide(sides: Sides<'_>, secrets: &Secrets, labels: &Labels) -> Op
 }
 
 /// Newly generated, and there already.
-fn appeared(theirs: &File, ours: &Found, secrets: &Secrets, labels: &Labels) -> Decision {
+fn appeared(theirs: &File, ours: &Found, secrets: &Secrets, labels: &Names) -> Decision {
     let new = Version::like(theirs, ours, secrets, Ends::of(&theirs.bytes));
     let seed = theirs.ownership == Ownership::Seed;
     let same_bytes = *new.bytes == *ours.bytes;
@@ -148,13 +148,7 @@ fn dropped(base: &File, ours: &Found, secrets: &Secrets) -> Decision {
 }
 
 /// Generated before and still, and there.
-fn stayed(
-    base: &File,
-    theirs: &File,
-    ours: &Found,
-    secrets: &Secrets,
-    labels: &Labels,
-) -> Decision {
+fn stayed(base: &File, theirs: &File, ours: &Found, secrets: &Secrets, labels: &Names) -> Decision {
     let style = style(base, theirs);
     let (old, new) = (
         Version::like(base, ours, secrets, style),

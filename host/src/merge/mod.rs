@@ -4,6 +4,7 @@
 //! dropped: a file of the user's is changed only together with the new version, and deleted only if it is unedited.
 
 mod file;
+mod options;
 #[cfg(test)]
 mod tests;
 mod three;
@@ -13,29 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 use self::file::{Decision, Sides};
+pub use self::options::{Labels, Options, Strategy};
 use crate::path::ProjectPath;
 use crate::plan::{Action, Content, Note, Plan, Verb};
 use crate::secret::{self, Secrets};
 use crate::tree::{File, Ownership, Tree};
 use crate::workspace::{Found, Workspace, WorkspaceError};
-
-/// What the sides of a conflict are called in its markers; a line each.
-#[derive(Debug, Clone, Copy)]
-pub struct Labels<'a> {
-    pub ours: &'a str,
-    pub base: &'a str,
-    pub theirs: &'a str,
-}
-
-impl Default for Labels<'_> {
-    fn default() -> Self {
-        Self {
-            ours: "yours",
-            base: "before",
-            theirs: "new",
-        }
-    }
-}
 
 #[derive(Debug, Error)]
 pub enum MergeError {
@@ -48,7 +32,7 @@ pub fn merge(
     base: &Tree,
     theirs: &Tree,
     ours: &Workspace,
-    labels: &Labels<'_>,
+    options: &Options,
 ) -> Result<Plan, MergeError> {
     let mut files = Files::read(base, theirs, ours)?;
     let known = files.known_secrets();
@@ -61,7 +45,8 @@ pub fn merge(
             theirs: file.theirs,
             ours: file.ours.as_ref(),
         };
-        let Some(mut decision) = file::decide(sides, &secrets, labels) else {
+        let names = options.labels.of(file.path, file.path);
+        let Some(mut decision) = file::decide(sides, &secrets, &names) else {
             continue;
         };
         if let Some(obstacle) = file.obstacle.take() {

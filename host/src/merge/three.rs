@@ -5,7 +5,7 @@
 
 use diffy::{ConflictStyle, DiffOptions, IncompleteHunkStyle, Line, MergeOptions};
 
-use super::Labels;
+use super::options::Names;
 use crate::text::{self, Ends};
 
 /// What became of two texts.
@@ -23,7 +23,7 @@ pub(super) enum Merged {
 const MARKER: usize = 7;
 
 /// Merges `ours` and `theirs`, both made from `base`.
-pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], labels: &Labels) -> Merged {
+pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], labels: &Names) -> Merged {
     if ![base, ours, theirs].into_iter().all(text::is_text) {
         return Merged::Apart;
     }
@@ -65,7 +65,7 @@ pub(super) fn merge(base: &[u8], ours: &[u8], theirs: &[u8], labels: &Labels) ->
 }
 
 /// Puts two texts together that have no common past: what they share once, and every difference as a conflict.
-pub(super) fn join(ours: &[u8], theirs: &[u8], labels: &Labels) -> Merged {
+pub(super) fn join(ours: &[u8], theirs: &[u8], labels: &Names) -> Merged {
     let (Ok(our_text), Ok(their_text)) = (std::str::from_utf8(ours), std::str::from_utf8(theirs))
     else {
         return Merged::Apart;
@@ -112,11 +112,11 @@ pub(super) fn join(ours: &[u8], theirs: &[u8], labels: &Labels) -> Merged {
             }
         }
         places += 1;
-        joined.line(&marker("<", labels.ours));
+        joined.line(&marker("<", &labels.ours));
         mine.iter().for_each(|line| joined.line(line));
         joined.line(&marker("=", ""));
         new.iter().for_each(|line| joined.line(line));
-        joined.line(&marker(">", labels.theirs));
+        joined.line(&marker(">", &labels.theirs));
     }
     if places == 0 {
         return Merged::Clean(ours.to_vec());
@@ -143,15 +143,15 @@ impl Joined {
 }
 
 /// Gives the markers of a merge, which are `length` long, their usual length and the names of the sides.
-fn label(bytes: &[u8], length: usize, usual: usize, labels: &Labels) -> Merged {
+fn label(bytes: &[u8], length: usize, usual: usize, labels: &Names) -> Merged {
     let mut labelled = Vec::with_capacity(bytes.len());
     let mut places = 0;
     for line in text::lines(bytes) {
         let (sign, name) = match line.first() {
-            Some(b'<') => (b'<', labels.ours),
-            Some(b'|') => (b'|', labels.base),
+            Some(b'<') => (b'<', labels.ours.as_str()),
+            Some(b'|') => (b'|', labels.base.as_str()),
             Some(b'=') => (b'=', ""),
-            Some(b'>') => (b'>', labels.theirs),
+            Some(b'>') => (b'>', labels.theirs.as_str()),
             _ => (0, ""),
         };
         if sign == 0 || run(line) != length {
@@ -205,14 +205,17 @@ fn run(line: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    const LABELS: Labels = Labels {
-        ours: "yours",
-        base: "django 1.0.0",
-        theirs: "django 1.1.0",
-    };
+    fn labels() -> Names {
+        Names::new("django 1.0.0", "django 1.1.0")
+    }
 
     fn merged(base: &str, ours: &str, theirs: &str) -> Merged {
-        merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes(), &LABELS)
+        merge(
+            base.as_bytes(),
+            ours.as_bytes(),
+            theirs.as_bytes(),
+            &labels(),
+        )
     }
 
     fn clean(text: &str) -> Merged {
@@ -296,8 +299,8 @@ mod tests {
 
     #[test]
     fn binary_and_far_apart_texts_are_not_merged() {
-        assert_eq!(merge(b"a\0", b"b\n", b"c\n", &LABELS), Merged::Apart);
-        assert_eq!(merge(b"a\n", b"\xff\n", b"c\n", &LABELS), Merged::Apart);
+        assert_eq!(merge(b"a\0", b"b\n", b"c\n", &labels()), Merged::Apart);
+        assert_eq!(merge(b"a\n", b"\xff\n", b"c\n", &labels()), Merged::Apart);
         let long = |start: usize| {
             (start..start + 20_000)
                 .map(|n| format!("{n}\n"))
@@ -307,21 +310,21 @@ mod tests {
             merged(&long(0), &long(30_000), &long(60_000)),
             Merged::Apart
         );
-        assert_eq!(join(b"a\0", b"b", &LABELS), Merged::Apart);
+        assert_eq!(join(b"a\0", b"b", &labels()), Merged::Apart);
     }
 
     #[test]
     fn without_a_past_every_difference_is_marked() {
         assert_eq!(
-            join(b"1\n2\n3\n4", b"1\nx\n3\n4\n", &LABELS),
+            join(b"1\n2\n3\n4", b"1\nx\n3\n4\n", &labels()),
             marked(
                 "1\n<<<<<<< yours\n2\n=======\nx\n>>>>>>> django 1.1.0\n3\n<<<<<<< yours\n4\n=======\n4\n>>>>>>> django 1.1.0\n",
                 2
             )
         );
-        assert_eq!(join(b"1\n", b"1\n", &LABELS), clean("1\n"));
+        assert_eq!(join(b"1\n", b"1\n", &labels()), clean("1\n"));
         assert_eq!(
-            join(b"a", b"b", &LABELS),
+            join(b"a", b"b", &labels()),
             marked("<<<<<<< yours\na\n=======\nb\n>>>>>>> django 1.1.0\n", 1)
         );
     }

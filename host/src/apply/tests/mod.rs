@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::merge::{Labels, merge};
+use crate::merge::{self, merge};
 use crate::plan::Content;
 use crate::tree::{File, Ownership, Tree};
 use crate::workspace::Found;
@@ -174,7 +174,7 @@ impl Scenario {
             &base,
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         let own = vec![
@@ -201,7 +201,7 @@ impl Scenario {
             &base,
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         Self {
@@ -225,7 +225,7 @@ impl Scenario {
             &Tree::new(),
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         Self {
@@ -249,7 +249,7 @@ impl Scenario {
             &Tree::new(),
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         Self {

@@ -132,7 +132,7 @@ fn secrets_are_drawn_once_a_name_and_never_twice_the_same() {
             &Tree::new(),
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         super::super::apply(&root, &plan, &[], &Options::default()).unwrap();
@@ -140,7 +140,7 @@ fn secrets_are_drawn_once_a_name_and_never_twice_the_same() {
             &theirs,
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         assert!(
@@ -176,7 +176,7 @@ fn the_last_ten_changes_are_remembered_with_what_they_replaced() {
             &old,
             &tree(&[("a", &text(number), false)]),
             &Workspace::open(root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         );
         super::super::apply(
             root,
@@ -227,7 +227,7 @@ fn a_project_that_was_just_made_can_be_looked_at_and_changed_again() {
         &base,
         &Tree::new(),
         &Workspace::open(&scenario.root).unwrap(),
-        &Labels::default(),
+        &merge::Options::default(),
     )
     .unwrap();
     super::super::apply(&scenario.root, &plan, &[], &Options::default()).unwrap();

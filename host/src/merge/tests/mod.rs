@@ -52,7 +52,7 @@ fn plan_in(base: &Tree, theirs: &Tree, dir: &Path) -> Result<Plan, MergeError> {
         base,
         theirs,
         &Workspace::open(dir).unwrap(),
-        &Labels::default(),
+        &Options::default(),
     )
 }
 
