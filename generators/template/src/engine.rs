@@ -80,6 +80,7 @@ pub fn generate(
     let mut maker = Maker {
         manifest: &manifest,
         package: world.package,
+        project: world.project,
         renderer: &renderer,
         scope: &scope,
         drafts: Default::default(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::engine::{Draft, Package};
+use crate::engine::{Draft, Package, Project};
 use crate::error::Error;
 use crate::glob;
 use crate::manifest::{Each, FileRule, Manifest, Text};
@@ -62,6 +62,7 @@ struct Fate<'a> {
     each: Option<&'a Each>,
     executable: bool,
     seed: bool,
+    new: bool,
     to: Option<&'a Text>,
 }
 
@@ -83,6 +84,7 @@ impl<'a> Fate<'a> {
                 .find_map(|rule| rule.executable)
                 .unwrap_or(false),
             seed: matching.iter().find_map(|rule| rule.seed).unwrap_or(false),
+            new: matching.iter().find_map(|rule| rule.new).unwrap_or(false),
             to: matching.iter().find_map(|rule| rule.to.as_ref()),
         }
     }
@@ -91,6 +93,7 @@ impl<'a> Fate<'a> {
 pub(crate) struct Maker<'a> {
     pub manifest: &'a Manifest,
     pub package: &'a dyn Package,
+    pub project: &'a dyn Project,
     pub renderer: &'a Renderer<'a>,
     pub scope: &'a Scope,
     pub drafts: Drafts,
@@ -142,6 +145,15 @@ impl Maker<'_> {
         };
         if target.is_empty() {
             return Ok(());
+        }
+        if fate.new && self.project.read(&target)?.is_some() {
+            let message = format!(
+                "`{target}` is in the project already: another generator made it. Answer so that this one makes another."
+            );
+            return Err(Error::Conflict {
+                path: target,
+                message,
+            });
         }
         let bytes = self.package.read(path)?;
         let contents = match template {
