@@ -16,7 +16,7 @@ use crate::{
     merge::Stand,
     plan::{Action, Plan},
     project::Project,
-    ui::{self, Detail, Page, Tone, page::count},
+    ui::{Page, Tone, page::count},
 };
 
 /// `scaffold diff`: pristine(lock) against the working tree, line by line.
