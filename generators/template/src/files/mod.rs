@@ -147,12 +147,9 @@ impl Maker<'_> {
             return Ok(());
         }
         if fate.new && self.project.read(&target)?.is_some() {
-            let message = format!(
-                "`{target}` is in the project already: another generator made it. Answer so that this one makes another."
-            );
             return Err(Error::Conflict {
                 path: target,
-                message,
+                message: "Another generator made this file already; give an answer that leads to another path.".into(),
             });
         }
         let bytes = self.package.read(path)?;
