@@ -91,7 +91,7 @@ fn git_shows_a_conflict_as_its_own() {
         "git refuses as well"
     );
     world.write("shop/README.md", marked);
-    assert_eq!(git(&world, "shop", "fsck --strict"), "");
+    assert_eq!(git(&world, "shop", "fsck --strict --no-dangling"), "");
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn a_repository_that_cannot_be_told_is_left_alone() {
     world.write("shop/README.md", MINE);
     conflict(&world, "shop");
     git(&world, "shop", "status --porcelain");
-    git(&world, "shop", "fsck --strict");
+    git(&world, "shop", "fsck --strict --no-dangling");
 
     let world = committed("");
     world.write("shop/.git/index", "DIRC and then nothing of the kind");
@@ -296,7 +296,7 @@ fn a_repository_that_cannot_be_told_is_left_alone() {
 
     let world = committed("--object-format=sha256");
     session.add(&conflict(&world, "shop"));
-    assert_eq!(git(&world, "shop", "fsck --strict"), "");
+    assert_eq!(git(&world, "shop", "fsck --strict --no-dangling"), "");
     insta::assert_snapshot!(session);
 }
 
@@ -350,7 +350,7 @@ fn killed_while_git_is_told() {
         world.scaffold("-C shop status").succeeded();
         let _ = fs::remove_file(world.path("shop/.git/index.lock"));
         git(&world, "shop", "status --porcelain");
-        git(&world, "shop", "fsck --strict");
+        git(&world, "shop", "fsck --strict --no-dangling");
         if world.read("shop/README.md") != MINE {
             world.scaffold("-C shop abort").succeeded();
         }

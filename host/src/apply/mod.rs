@@ -126,7 +126,7 @@ fn write(
     let turn = match options.turn {
         Some(turn) => turn,
         None => {
-            taken = Turn::take(root, options)?;
+            taken = Turn::enter(root, options)?;
             &taken
         }
     };

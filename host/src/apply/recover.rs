@@ -90,7 +90,7 @@ fn end(root: &Path, options: &Options<'_>) -> Result<Option<Recovered>, ApplyErr
     let turn = match options.turn {
         Some(turn) => turn,
         None => {
-            taken = Turn::take(root, options)?;
+            taken = Turn::enter(root, options)?;
             &taken
         }
     };
