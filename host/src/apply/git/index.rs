@@ -95,7 +95,8 @@ fn find(root: &Path) -> Result<Option<(Repository, PathBuf)>, Trouble> {
     Ok(folder.map(|folder| (repository, folder)))
 }
 
-/// `index.lock`, as git makes it, and the copy that is worked on.
+/// `index.lock`, as git makes it, and the copy that is worked on. Killed in between, it stays, as one of git's own would, and git
+/// says what to do about it.
 struct Lock {
     path: PathBuf,
     copy: PathBuf,
