@@ -109,7 +109,7 @@ fn git_takes_the_diff() {
     let world = site();
     world.scaffold("-C shop add blog").succeeded();
     let pristine = world.files("shop");
-    world.write("shop/README.md", "# Größe\r\nno end");
+    world.write("shop/README.md", "# Größe\n\tA\rb\x1b[1m\nno end");
     world.write("shop/app/settings.py", "");
     fs::remove_file(world.path("shop/blog/feed.py")).unwrap();
     #[cfg(unix)]
@@ -290,6 +290,7 @@ fn in_conflict() -> World {
     world.scaffold("-C shop add blog").succeeded();
     commit("blog");
     assert!(git(&world, &["checkout", "-q", "main"]));
+    world.edit("site/template/app/style.css", "black", "navy");
     publish(&world, "site", "1.0.0", "1.1.0");
     world.scaffold("-C shop update").succeeded();
     commit("update");
@@ -355,7 +356,9 @@ fn what_a_person_wrote_into_scaffold_toml_is_carried_out_first() {
     session.add(&world.scaffold("-C shop sync").succeeded());
     // Taken out by hand, then another put in, without a version.
     let manifest = world.read("shop/scaffold.toml");
-    let (before, _) = manifest.split_once("[generators.site-blog]").unwrap();
+    let (before, _) = manifest
+        .split_once("[generators.\"acme/site-blog\"]")
+        .unwrap();
     world.write(
         "shop/scaffold.toml",
         format!("{before}[generators.second]\npackage = \"acme/site-blog\"\n"),

@@ -6,16 +6,19 @@
 mod answers;
 mod intent;
 mod migrations;
+mod past;
 mod wanted;
 
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 pub use answers::{Given, GivenError};
 pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
 use migrations::Renames;
+pub use past::{OwnTexts, Past};
 use semver::VersionReq;
 pub use wanted::as_wanted;
 
@@ -30,6 +33,7 @@ use crate::{
     question::{Answers, Question},
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
+    tree::{Tree, TreeError},
     ui::Ui,
     workspace::Workspace,
 };
@@ -40,6 +44,11 @@ pub struct Decision {
     /// New text of `scaffold.toml`.
     pub manifest: String,
     pub plan: Plan,
+    /// What our own files become, where a change is taken back; otherwise they follow from the lock.
+    past: Option<OwnTexts>,
+    /// What the lock from before stands for, and what the new one does.
+    base: Arc<Tree>,
+    theirs: Arc<Tree>,
     /// What each generator made, in order.
     pub made: Vec<Made>,
     /// Classes of files that need a yes before the plan may be carried out, per generator.
@@ -79,6 +88,16 @@ pub enum ChangeError {
     Missing(Vec<InterviewError>),
     #[error("the project already has a generator called `{0}`")]
     Twice(String),
+    #[error(transparent)]
+    Project(#[from] project::ProjectError),
+    #[error("what stood in {0} before is no longer in .scaffold/undo")]
+    Forgotten(ProjectPath),
+    #[error(
+        "scaffold.lock is no longer what `scaffold {0}` left: something else has changed it since"
+    )]
+    LockChanged(String),
+    #[error("what is remembered of the change cannot have been: {0}")]
+    Record(#[from] TreeError),
 }
 
 /// How a command talks with its user while it decides.
@@ -114,6 +133,9 @@ pub fn decide(
         lock: lock.clone(),
         manifest: String::new(),
         plan: Plan::default(),
+        past: None,
+        base: Arc::clone(&base),
+        theirs: Arc::clone(&base),
         made: Vec::new(),
         newly_asked: Vec::new(),
         unconsented: Vec::new(),
@@ -205,6 +227,7 @@ pub fn decide(
         ..merge::Options::default()
     };
     decided.plan = merge::merge(&base, &theirs, workspace, &options)?;
+    decided.theirs = theirs;
     decided.manifest = project::manifest::write(
         project.manifest_text.as_deref(),
         &lock,

@@ -7,13 +7,13 @@ use serde_json::json;
 use super::news;
 use crate::{
     apply,
-    change::{Asking, Consent, Decision, Entry, Given, Intent, decide, resolve},
+    change::{Asking, Consent, Decision, Entry, Given, Intent, OwnTexts, Past, decide, resolve},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     packages::Packages,
     path::ProjectPath,
     plan::{Action, Content, Plan, Verb},
-    project::Project,
+    project::{Locked, Project},
     sandbox::LogLevel,
     ui::{self, Detail, Ending, PackageLevel, PackageLine, Permission, PlanView},
     workspace::{Found, Workspace},
@@ -24,11 +24,13 @@ pub struct Goal {
     /// In the past: "Added".
     pub verb: &'static str,
     /// How to go back.
-    pub undo: String,
+    pub undo: Option<String>,
     /// What to say when there is nothing to do.
     pub idle: &'static str,
     /// The folder a user has to enter first.
     pub enter: Option<PathBuf>,
+    /// The change that is taken back.
+    pub past: Option<Past>,
     pub scope: Scope,
 }
 
@@ -45,9 +47,10 @@ impl Goal {
     pub fn new(verb: &'static str) -> Self {
         Self {
             verb,
-            undo: "scaffold undo".into(),
+            undo: Some("scaffold undo".into()),
             idle: "the project is what it should be",
             enter: None,
+            past: None,
             scope: Scope::Project,
         }
     }
@@ -82,18 +85,22 @@ pub fn change(
         allow,
     };
     let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
+    if let Some(past) = &goal.past {
+        decision.take_back(past, project, &workspace)?;
+    }
     context.tell_notices(packages);
     tell_logs(context, &decision);
     news::tell_answers(context, &decision);
+    let texts = own_texts(project, &decision, goal);
     let same = match goal.scope {
         Scope::Project => {
-            decision.lock == project.lock
-                && Some(&decision.manifest) == project.manifest_text.as_ref()
+            texts.manifest == project.manifest_text
+                && (texts.lock == project.lock_text || goal.past.is_none())
+                && decision.lock == project.lock
         }
         Scope::Lock => {
             decision.plan = Plan::default();
-            decision.manifest = project.manifest_text.clone().unwrap_or_default();
-            Some(decision.lock.to_text()) == project.lock_text
+            texts.lock == project.lock_text
         }
     };
     if context.globals.locked && decision.lock != project.lock {
@@ -120,22 +127,30 @@ pub fn change(
         context.ui.done("Dry run:", "nothing was written");
         return Ok(ExitCode::SUCCESS);
     }
+    // Granting may have changed the lock.
+    let texts = own_texts(project, &decision, goal);
     let own = [
         own(
             ProjectPath::manifest(),
             project.manifest_text.as_deref(),
-            &decision.manifest,
+            texts.manifest.as_deref(),
         ),
         own(
             ProjectPath::lock(),
             project.lock_text.as_deref(),
-            &decision.lock.to_text(),
+            texts.lock.as_deref(),
         ),
     ];
-    let label = label(context);
-    context.applying(&label, |options| {
-        apply::apply(&project.root, &decision.plan, &own, options)
+    let applied = context.applying(|options| {
+        let options = apply::Options {
+            undoes: goal.past.as_ref().map(|past| &past.record),
+            ..*options
+        };
+        apply::apply(&project.root, &decision.plan, &own, &options)
     })?;
+    if let Some(warning) = applied.warning {
+        context.ui.warn(&warning);
+    }
     context.ui.json(&report(project, &decision, &news, false));
     let ending = ending(context, project, &decision, goal);
     context.ui.ending(&ending);
@@ -146,8 +161,17 @@ pub fn change(
     })
 }
 
+/// What our own files shall say.
+fn own_texts(project: &Project, decision: &Decision, goal: &Goal) -> OwnTexts {
+    let mut texts = decision.own_texts();
+    if goal.scope == Scope::Lock {
+        texts.manifest.clone_from(&project.manifest_text);
+    }
+    texts
+}
+
 /// One of our own two files, from what was read of it to what it shall say.
-fn own(path: ProjectPath, before: Option<&str>, after: &str) -> Action {
+fn own(path: ProjectPath, before: Option<&str>, after: Option<&str>) -> Action {
     let bytes = |text: &str| std::sync::Arc::from(text.as_bytes());
     let before = before.map(|text| Found {
         bytes: bytes(text),
@@ -156,17 +180,11 @@ fn own(path: ProjectPath, before: Option<&str>, after: &str) -> Action {
     Action::own(
         path,
         before.as_ref(),
-        Some(Content {
+        after.map(|after| Content {
             bytes: bytes(after),
             executable: false,
         }),
     )
-}
-
-/// The command as it was typed, for the undo record.
-fn label(context: &Context) -> String {
-    let words = context.args.iter().skip(1).map(|a| a.to_string_lossy());
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The first run of a package compiles its component, which takes long enough to wonder.
@@ -281,7 +299,7 @@ fn package_lines(project: &Project, decision: &Decision) -> Vec<PackageLine> {
         .filter(|locked| project.lock.instance(&locked.instance) != Some(*locked));
     changed
         .map(|locked| PackageLine {
-            name: locked.package.package.short().to_owned(),
+            name: called(locked),
             version: locked.package.version.to_string(),
             before: project
                 .lock
@@ -291,6 +309,14 @@ fn package_lines(project: &Project, decision: &Decision) -> Vec<PackageLine> {
             source: locked.package.registry.clone(),
         })
         .collect()
+}
+
+/// A generator by its package, and by the name the project gave it where that is another.
+fn called(locked: &Locked) -> String {
+    match locked.package.package.short() {
+        package if package == locked.instance => package.to_owned(),
+        package => format!("{} ({package})", locked.instance),
+    }
 }
 
 fn permissions(consents: &[Consent]) -> Vec<Permission> {
@@ -344,11 +370,20 @@ fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal
             why: "Show what differs in the files; nothing was written to them".into(),
         });
     }
-    let conflicts = decision
+    let conflicts: Vec<String> = decision
         .plan
         .conflicts()
         .map(|action| action.path.to_string())
         .collect();
+    let mut undo = goal.undo.clone();
+    if !conflicts.is_empty() {
+        let settle = ui::Step {
+            command: "scaffold resolve".to_owned(),
+            why: "when the conflicts are settled".to_owned(),
+        };
+        steps.insert(0, settle);
+        undo = Some("scaffold abort".to_owned());
+    }
     Ending {
         made: format!("{} {}", goal.verb, summary(project, decision)),
         conflicts,
@@ -356,7 +391,7 @@ fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal
         notes: fresh()
             .flat_map(|made| made.outcome.notes.clone())
             .collect(),
-        undo: (goal.scope == Scope::Project).then(|| goal.undo.clone()),
+        undo,
     }
 }
 

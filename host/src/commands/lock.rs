@@ -1,25 +1,13 @@
 use std::process::ExitCode;
 
 use super::conclude::{Goal, Scope, change};
-use crate::{
-    change::as_wanted,
-    context::Context,
-    error::CommandError,
-    project::{Project, ProjectError},
-};
+use crate::{change::as_wanted, context::Context, error::CommandError, project::ProjectError};
 
 /// `scaffold lock`: `scaffold.lock` made anew from `scaffold.toml`, and nothing else written.
 pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
-    // The lock may be gone, and a project above this one is another.
-    let mut folders = context.here.ancestors();
-    let root = match folders.find(|folder| Project::has_manifest(folder)) {
-        Some(root) => root.to_owned(),
-        None => Project::root_of(&context.here)?,
-    };
-    context.recover(&root)?;
-    let (project, locks) = Project::open_unlocked(&root)?;
+    let (project, locks) = context.project_to_lock()?;
     let Some(manifest) = &project.manifest else {
-        return Err(ProjectError::NotFound(root).into());
+        return Err(ProjectError::NoManifest(project.root).into());
     };
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
@@ -27,6 +15,7 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
     let given = context.given()?;
     let goal = Goal {
         scope: Scope::Lock,
+        undo: None,
         idle: "scaffold.lock is what scaffold.toml asks for",
         ..Goal::new("Locked")
     };

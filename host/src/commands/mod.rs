@@ -1,5 +1,6 @@
 //! A file a command. Each says what the project shall be made of, or prints what is.
 
+mod abort;
 mod add;
 mod cache;
 mod compared;
@@ -18,6 +19,7 @@ mod pack;
 mod publish;
 mod questions;
 mod remove;
+mod resolve;
 mod search;
 mod set;
 mod status;
@@ -36,13 +38,16 @@ use std::{
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::{
+    apply,
     change::{Intent, as_locked},
     cli::{Cli, Color, Command, Globals},
     context::Context,
     dirs::Dirs,
     error::CommandError,
     flags,
+    packages::Packages,
     project::{Lock, Locked, Project},
+    replay::Replayer,
     ui::{self, Ui},
 };
 
@@ -63,7 +68,8 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         dirs: Dirs::from_environment(),
         here,
         args,
-        fault: env::var("SCAFFOLD_FAULT").ok(),
+        fault: apply::from_request(env::var("SCAFFOLD_FAULT").ok().as_deref()),
+        turn: None,
     };
     let ended =
         dispatch(&mut context, cli.command).and_then(|code| context.ui.finish().map(|()| code));
@@ -135,7 +141,9 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Sync => sync::run(context),
         Command::Lock => lock::run(context),
         Command::Remove(args) => remove::run(context, &args),
-        Command::Undo => undo::run(context),
+        Command::Undo(args) => undo::run(context, &args),
+        Command::Resolve(args) => resolve::run(context, &args),
+        Command::Abort => abort::run(context),
         Command::Status(args) => status::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Outdated(args) => outdated::run(context, &args),
@@ -153,11 +161,13 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
 
 /// The intents that leave the project as it is, to be changed by a command. What a person wrote into `scaffold.toml` is
 /// never overwritten with what the lock says: it has to be carried out first.
-fn as_synced(project: &Project) -> Result<Vec<Intent>, CommandError> {
+fn as_synced(packages: &Packages<'_>, project: &Project) -> Result<Vec<Intent>, CommandError> {
     let edits = project.edits();
     if edits.is_empty() {
         return Ok(as_locked(&project.lock, &project.requirements()));
     }
+    // Should it be the lock that somebody edited, that is what has to be said.
+    Replayer::new(packages, &project.lock.project).pristine(&project.lock)?;
     Err(CommandError::usage(format!(
         "scaffold.toml was edited, and the project is not yet what it says: {}",
         edits.join(", ")

@@ -27,6 +27,7 @@ pub fn tell(
     entries: &[Entry],
 ) -> Result<Vec<Value>, CommandError> {
     let mut all = Vec::new();
+    let mut page = Page::new();
     for entry in entries {
         let Some(before) = project.lock.instance(&entry.intent.instance) else {
             continue;
@@ -40,17 +41,16 @@ pub fn tell(
         let log = package.files.get(changelog::FILE);
         let log = log.map(|file| changelog::between(&file.bytes, &old.version, &new.version));
         let log = log.unwrap_or_default();
-        let mut page = Page::new();
-        let way = if old.version < new.version {
-            ""
-        } else {
-            " (back)"
-        };
         let name = &entry.intent.instance;
-        page.line(
-            Tone::Strong,
-            format!("{name} {} → {}{way}", old.version, new.version),
-        );
+        let back = new.version < old.version;
+        if back || !(asked.is_empty() && log.is_empty()) {
+            let versions = format!("{name} {} → {}", old.version, new.version);
+            page.gap().put(Tone::Strong, versions);
+            if back {
+                page.put(Tone::Changed, ": back to an older version");
+            }
+            page.end();
+        }
         if !asked.is_empty() {
             page.line(Tone::Warning, "  Newly asks to");
             for (verb, pattern) in &asked {
@@ -68,8 +68,6 @@ pub fn tell(
                 format!("  … {more} more lines in its {}", changelog::FILE),
             );
         }
-        page.gap();
-        context.ui.story(page);
         all.push(json!({
             "instance": name,
             "from": old.version,
@@ -77,6 +75,9 @@ pub fn tell(
             "changelog": log,
             "asks": asked.iter().map(|(verb, p)| json!({ "to": verb, "pattern": p.pattern, "reason": p.reason })).collect::<Vec<_>>(),
         }));
+    }
+    if !page.is_empty() {
+        context.ui.story(page);
     }
     Ok(all)
 }
@@ -109,7 +110,6 @@ pub fn tell_answers(context: &mut Context, decision: &Decision) {
             .end();
     }
     if !page.is_empty() {
-        page.gap();
         context.ui.story(page);
     }
 }

@@ -11,7 +11,7 @@ use crate::{cli::Remove, context::Context, error::CommandError};
 
 /// `scaffold remove`: the project without these.
 pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandError> {
-    let project = context.project()?;
+    let project = context.project_to_change()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let mut gone = Vec::new();
@@ -22,7 +22,7 @@ pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandErro
                 .clone(),
         );
     }
-    let mut intents = as_synced(&project)?;
+    let mut intents = as_synced(&packages, &project)?;
     intents.retain(|intent| !gone.contains(&intent.instance));
     let stays = |package: &PackageName| intents.iter().any(|i| &i.package == package);
     let removed: Vec<&PackageName> = gone

@@ -1,13 +1,18 @@
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::ExitCode,
+};
 
 use serde_json::json;
 
 use super::compared::{self, Compared};
 use crate::{
+    apply,
     cli::Status,
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     merge::Standing,
+    path::ProjectPath,
     project::Project,
     ui::{Page, Tone, page::count},
     workspace::extra,
@@ -16,22 +21,41 @@ use crate::{
 /// `scaffold status`: pristine(lock) against the working tree.
 pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandError> {
     let project = context.project()?;
+    let merge = apply::merge_under_way(&project.root)?;
+    let open = merge.iter().flat_map(|record| record.open());
+    let open: BTreeSet<ProjectPath> = open.map(|file| file.path.clone()).collect();
     let compared = compared::compare(context, &project)?;
+    let files = standing(&compared, &open);
+    let generators = tally(&project, &compared, &files);
     let extra = if args.extra {
         extra::files(&project.root, |path| compared.makers.contains_key(path))
             .kind(ErrorKind::Failed)?
     } else {
         Vec::new()
     };
-    let generators = tally(&project, &compared);
-    let clean = compared.differing.is_empty() && extra.is_empty();
-    context.ui.json(&report(&compared, &generators, &extra));
-    context.ui.result(page(&compared, &generators, &extra));
-    Ok(if args.exit_code && !clean {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    let mut report = report(&compared, &generators, &files, &extra);
+    report["merge"] = merge.map(|record| record.label).into();
+    context.ui.json(&report);
+    context
+        .ui
+        .result(page(&compared, &generators, &files, &extra));
+    Ok(
+        if args.exit_code && !(files.is_empty() && extra.is_empty()) {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        },
+    )
+}
+
+/// Every file that is not as it was generated. One that waits for `resolve` is in conflict however it reads.
+fn standing<'c>(
+    compared: &'c Compared,
+    open: &'c BTreeSet<ProjectPath>,
+) -> BTreeMap<&'c ProjectPath, Standing> {
+    let differing = compared.differing.iter().map(|s| (&s.path, s.standing));
+    let open = open.iter().map(|path| (path, Standing::Conflict));
+    differing.chain(open).collect()
 }
 
 /// How the files of one generator stand.
@@ -42,57 +66,50 @@ struct Tally<'p> {
 }
 
 /// One for each generator, in the order of the lock.
-fn tally<'p>(project: &'p Project, compared: &Compared) -> Vec<Tally<'p>> {
-    let mut files: BTreeMap<&str, usize> = BTreeMap::new();
+fn tally<'p>(
+    project: &'p Project,
+    compared: &Compared,
+    files: &BTreeMap<&ProjectPath, Standing>,
+) -> Vec<Tally<'p>> {
+    let mut made: BTreeMap<&str, usize> = BTreeMap::new();
     for maker in compared.makers.values() {
-        *files.entry(maker).or_default() += 1;
+        *made.entry(maker).or_default() += 1;
     }
     let mut differing: BTreeMap<&str, BTreeMap<Standing, usize>> = BTreeMap::new();
-    for stand in &compared.differing {
-        if let Some(maker) = compared.makers.get(&stand.path) {
+    for (path, standing) in files {
+        if let Some(maker) = compared.makers.get(*path) {
             let counts = differing.entry(maker).or_default();
-            *counts.entry(stand.standing).or_default() += 1;
+            *counts.entry(*standing).or_default() += 1;
         }
     }
     let instances = project.lock.generators.iter().map(|l| l.instance.as_str());
     instances
         .map(|instance| Tally {
             instance,
-            files: files.get(instance).copied().unwrap_or_default(),
+            files: made.get(instance).copied().unwrap_or_default(),
             differing: differing.remove(instance).unwrap_or_default(),
         })
         .collect()
 }
 
-fn page(compared: &Compared, generators: &[Tally<'_>], extra: &[String]) -> Page {
+fn page(
+    compared: &Compared,
+    generators: &[Tally<'_>],
+    files: &BTreeMap<&ProjectPath, Standing>,
+    extra: &[String],
+) -> Page {
     let mut page = Page::new();
-    let rows: Vec<_> = generators
-        .iter()
-        .map(|tally| {
-            let counts = tally.differing.iter();
-            let counts: Vec<String> = counts.map(|(s, n)| format!("{n} {}", s.name())).collect();
-            let (tone, counts) = if counts.is_empty() {
-                (Tone::Faint, "clean".to_owned())
-            } else {
-                (Tone::Changed, counts.join(", "))
-            };
-            vec![
-                (Tone::Strong, tally.instance.to_owned()),
-                (Tone::Plain, count(tally.files, "file", "files")),
-                (tone, counts),
-            ]
-        })
-        .collect();
+    let rows: Vec<_> = generators.iter().map(row).collect();
     page.table(0, &rows).gap();
-    for stand in &compared.differing {
-        let tone = match stand.standing {
+    for (path, standing) in files {
+        let tone = match standing {
             Standing::Edited => Tone::Changed,
             Standing::Missing => Tone::Removed,
             Standing::Replaced | Standing::Conflict => Tone::Error,
         };
         page.put(Tone::Plain, "  ")
-            .column(tone, stand.standing.name(), 9)
-            .put(Tone::Plain, &stand.path)
+            .column(tone, standing.name(), 9)
+            .put(Tone::Plain, path)
             .end();
     }
     for path in extra {
@@ -101,17 +118,14 @@ fn page(compared: &Compared, generators: &[Tally<'_>], extra: &[String]) -> Page
             .put(Tone::Plain, path)
             .end();
     }
-    if !compared.differing.is_empty() || !extra.is_empty() {
+    if !(files.is_empty() && extra.is_empty()) {
         page.gap();
     }
-    let all = compared.makers.len();
-    let mut summary = match compared.differing.len() {
-        0 => format!(
-            "{}, all as the generators made them",
-            count(all, "file", "files")
-        ),
-        1 => format!("1 of {all} files differs from what the generators made"),
-        n => format!("{n} of {all} files differ from what the generators made"),
+    let all = count(compared.makers.len(), "file", "files");
+    let mut summary = match files.len() {
+        0 => format!("{all}, all as the generators made them"),
+        1 => format!("1 of {all} differs from what the generators made"),
+        n => format!("{n} of {all} differ from what the generators made"),
     };
     match extra.len() {
         0 => {}
@@ -122,15 +136,34 @@ fn page(compared: &Compared, generators: &[Tally<'_>], extra: &[String]) -> Page
     page
 }
 
-fn report(compared: &Compared, generators: &[Tally<'_>], extra: &[String]) -> serde_json::Value {
-    let changed: Vec<_> = compared
-        .differing
+fn row(tally: &Tally<'_>) -> Vec<(Tone, String)> {
+    let counts = tally.differing.iter();
+    let counts: Vec<String> = counts.map(|(s, n)| format!("{n} {}", s.name())).collect();
+    let (tone, counts) = if counts.is_empty() {
+        (Tone::Faint, "clean".to_owned())
+    } else {
+        (Tone::Changed, counts.join(", "))
+    };
+    vec![
+        (Tone::Strong, tally.instance.to_owned()),
+        (Tone::Plain, count(tally.files, "file", "files")),
+        (tone, counts),
+    ]
+}
+
+fn report(
+    compared: &Compared,
+    generators: &[Tally<'_>],
+    files: &BTreeMap<&ProjectPath, Standing>,
+    extra: &[String],
+) -> serde_json::Value {
+    let changed: Vec<_> = files
         .iter()
-        .map(|stand| {
+        .map(|(path, standing)| {
             json!({
-                "path": stand.path.as_str(),
-                "standing": stand.standing.name(),
-                "generator": compared.makers.get(&stand.path),
+                "path": path.as_str(),
+                "standing": standing.name(),
+                "generator": compared.makers.get(*path),
             })
         })
         .collect();

@@ -11,7 +11,7 @@ use crate::{cli::Update, context::Context, error::CommandError, project::Lock};
 
 /// `scaffold update`: the same generators, free to take newer versions.
 pub fn run(context: &mut Context, args: &Update) -> Result<ExitCode, CommandError> {
-    let project = context.project()?;
+    let project = context.project_to_change()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let mut wanted: Vec<(usize, Option<VersionReq>)> = Vec::new();
@@ -26,7 +26,7 @@ pub fn run(context: &mut Context, args: &Update) -> Result<ExitCode, CommandErro
     if args.packages.is_empty() {
         wanted.extend((0..project.lock.generators.len()).map(|at| (at, None)));
     }
-    let mut intents = as_synced(&project)?;
+    let mut intents = as_synced(&packages, &project)?;
     for (position, req) in wanted {
         let intent = intents[position].clone();
         intents[position] = match req {

@@ -2,6 +2,7 @@
 
 mod any;
 mod faults;
+mod past;
 mod plain;
 mod races;
 mod recovery;
@@ -267,8 +268,8 @@ impl Scenario {
             &self.own,
             &Options {
                 label: "test",
-                waiting: None,
                 fault,
+                ..Options::default()
             },
         )
     }
