@@ -30,11 +30,27 @@ pub fn between(log: &[u8], old: &Version, new: &Version) -> String {
             lines.push(line.trim_end());
         }
     }
-    let mut text: Vec<&str> = Vec::new();
+    flowing(&lines)
+}
+
+/// The lines with each item of a list on one, so that they can be wrapped anew, and one empty line where there are more.
+fn flowing(lines: &[&str]) -> String {
+    let mut text: Vec<String> = Vec::new();
+    let mut fenced = false;
     for line in lines {
-        // One empty line parts as well as three.
-        if !(line.is_empty() && text.last().is_none_or(|last| last.is_empty())) {
-            text.push(line);
+        let inner = line.trim_start();
+        let fence = inner.starts_with("```");
+        let item = inner.starts_with(['-', '*', '+', '#']);
+        let goes_on = *line != inner && !inner.is_empty() && !item && !fence && !fenced;
+        fenced ^= fence;
+        match text.last_mut() {
+            Some(last) if goes_on && !last.is_empty() => {
+                last.push(' ');
+                last.push_str(inner);
+            }
+            // One empty line parts as well as three.
+            last if line.is_empty() && last.as_ref().is_none_or(|last| last.is_empty()) => {}
+            _ => text.push((*line).to_owned()),
         }
     }
     text.join("\n").trim_end().to_owned()
@@ -88,6 +104,17 @@ mod tests {
             "## [2.0.0] - 2026-03-01\n### Changed\n- All of it.\n\n```\n## 1.1.0 is no heading in here\n```"
         );
         assert_eq!(sections("0.9.0", "1.0.0"), "## 1.0.0 (2025)\n- The first.");
+    }
+
+    #[test]
+    fn an_item_is_one_line() {
+        let log =
+            "## 1.1.0\n- One item,\n  on two lines.\n  - Inner,\n    too.\n\n```\na\n  b\n```\n";
+        let (old, new) = (Version::new(1, 0, 0), Version::new(2, 0, 0));
+        assert_eq!(
+            between(log.as_bytes(), &old, &new),
+            "## 1.1.0\n- One item, on two lines.\n  - Inner, too.\n\n```\na\n  b\n```"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::{
     change::{Asking, Consent, Decision, Entry, Given, Intent, OwnTexts, Past, decide, resolve},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
+    interview::Mode,
     packages::Packages,
     path::ProjectPath,
     plan::{Action, Content, Plan, Verb},
@@ -90,7 +91,10 @@ pub fn change(
     }
     context.tell_notices(packages);
     tell_logs(context, &decision);
-    news::tell_answers(context, &decision);
+    // Whoever was asked has just seen the answers.
+    if mode != Mode::Ask {
+        news::tell_answers(context, &decision);
+    }
     let texts = own_texts(project, &decision, goal);
     let same = match goal.scope {
         Scope::Project => {

@@ -188,5 +188,17 @@ fn page(rows: &[&Row], all_known: bool) -> Page {
         ]);
     }
     page.table(0, &table);
+    let held = rows
+        .iter()
+        .find(|row| row.newest > row.allowed && !row.engine);
+    if let Some((row, newest)) = held.and_then(|row| Some((row, row.newest.as_ref()?))) {
+        page.line(
+            Tone::Faint,
+            format!(
+                "scaffold update takes what is allowed; scaffold update {}@^{newest} takes more",
+                row.label
+            ),
+        );
+    }
     page
 }

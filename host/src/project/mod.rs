@@ -224,7 +224,7 @@ impl Project {
         }
         for (instance, wanted) in &manifest.generators {
             let Some(locked) = self.lock.instance(instance) else {
-                edits.push(instance.clone());
+                edits.push(format!("{instance} is new"));
                 continue;
             };
             if locked.package.package != wanted.package {
@@ -237,11 +237,9 @@ impl Project {
             let differing = names.iter().filter(differs);
             edits.extend(differing.map(|name| format!("{instance}.{name}")));
         }
-        let gone = self.lock.generators.iter().map(|locked| &locked.instance);
-        edits.extend(
-            gone.filter(|i| !manifest.generators.contains_key(*i))
-                .cloned(),
-        );
+        let locked = self.lock.generators.iter().map(|locked| &locked.instance);
+        let gone = locked.filter(|instance| !manifest.generators.contains_key(*instance));
+        edits.extend(gone.map(|instance| format!("{instance} is gone")));
         edits
     }
 }

@@ -12,7 +12,7 @@ fn change(root: &Path, from: u32, to: u32, undoes: Option<&Record>) -> u64 {
         Tree::new()
     };
     let workspace = Workspace::open(root).unwrap();
-    let plan = merge(&base, &theirs, &workspace, &Options::default()).unwrap();
+    let plan = merge(&base, &theirs, &workspace, &merge::Options::default()).unwrap();
     let options = Options {
         undoes,
         ..Options::default()
@@ -84,7 +84,7 @@ fn only_the_markers_of_the_merge_have_to_go() {
         &tree(&[("a", "1\n", false)]),
         &tree(&[("a", "2\n", false)]),
         &Workspace::open(&root).unwrap(),
-        &Options::default(),
+        &merge::Options::default(),
     )
     .unwrap();
     assert_eq!(plan.conflicts().count(), 1);
