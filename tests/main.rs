@@ -11,10 +11,14 @@ mod environment;
 
 #[path = "e2e/commands.rs"]
 mod commands;
+#[path = "e2e/conflicts.rs"]
+mod conflicts;
 #[path = "e2e/errors.rs"]
 mod errors;
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
+#[path = "e2e/merges.rs"]
+mod merges;
 #[path = "e2e/new.rs"]
 mod new;
 

@@ -17,18 +17,19 @@ pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
 use semver::VersionReq;
 
 use crate::{
+    cli::Conflict,
     grants::Class,
     interview::{self, AskError, InterviewError, Mode},
-    merge::{self, MergeError},
+    merge::{self, Labels, MergeError, Strategy},
     packages::{Packages, PackagesError},
     path::ProjectPath,
-    plan::Plan,
+    plan::{Action, Plan},
     project::{self, Lock, Locked, Project, manifest::ManifestError},
     question::{Answers, Question},
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
     tree::Tree,
-    ui::Ui,
+    ui::{PromptError, Ui},
     workspace::Workspace,
 };
 
@@ -75,6 +76,25 @@ pub enum ChangeError {
     Missing(Vec<InterviewError>),
     #[error("the project already has a generator called `{0}`")]
     Twice(String),
+    /// With the reason for each; they were not to be settled.
+    #[error("{}", listed(.0))]
+    Conflicts(Vec<(ProjectPath, String)>),
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}
+
+fn listed(conflicts: &[(ProjectPath, String)]) -> String {
+    let mut text = match conflicts {
+        [_] => "1 file is in conflict, and nothing was written".to_owned(),
+        all => format!(
+            "{} files are in conflict, and nothing was written",
+            all.len()
+        ),
+    };
+    for (path, why) in conflicts {
+        text.push_str(&format!("\n  {path}: {why}"));
+    }
+    text
 }
 
 /// How a command talks with its user while it decides.
@@ -84,6 +104,7 @@ pub struct Asking<'u> {
     pub given: Given,
     /// Classes allowed on the command line.
     pub allow: BTreeSet<Class>,
+    pub conflict: Conflict,
 }
 
 /// Works out what the project becomes. Reads the project, writes nothing.
@@ -99,6 +120,7 @@ pub fn decide(
 ) -> Result<Decision, ChangeError> {
     let mut replayer = Replayer::new(packages, &project.lock.project);
     let base = replayer.pristine(&project.lock)?;
+    let labels_before = labels(replayer.made());
     let mut lock = Lock {
         generators: Vec::new(),
         ..project.lock.clone()
@@ -169,20 +191,66 @@ pub fn decide(
     asking.given.all_used()?;
     let theirs = replayer.before(lock.generators.len());
     lock.tree = theirs.digest();
-    decided.plan = plan(&base, &theirs, workspace)?;
+    let labels = Labels {
+        base: labels_before,
+        theirs: labels(&replayer.made()[..lock.generators.len()]),
+    };
+    decided.plan = plan(&base, &theirs, workspace, labels, asking)?;
     decided.manifest = project::manifest::write(project.manifest_text.as_deref(), &lock, &reqs)?;
     decided.made = replayer.made()[..lock.generators.len()].to_vec();
     decided.lock = lock;
     Ok(decided)
 }
 
-fn plan(base: &Arc<Tree>, theirs: &Arc<Tree>, workspace: &Workspace) -> Result<Plan, ChangeError> {
-    Ok(merge::merge(
-        base,
-        theirs,
-        workspace,
-        &merge::Options::default(),
-    )?)
+/// Merges, and settles conflicts as the user wants it.
+fn plan(
+    base: &Arc<Tree>,
+    theirs: &Arc<Tree>,
+    workspace: &Workspace,
+    labels: Labels,
+    asking: &mut Asking<'_>,
+) -> Result<Plan, ChangeError> {
+    let mut options = merge::Options {
+        labels,
+        strategy: match asking.conflict {
+            Conflict::Markers | Conflict::Fail | Conflict::Ask => Strategy::Markers,
+            Conflict::Ours => Strategy::Ours,
+            Conflict::Theirs => Strategy::Theirs,
+        },
+        ..merge::Options::default()
+    };
+    let plan = merge::merge(base, theirs, workspace, &options)?;
+    if plan.conflicts().next().is_none() {
+        return Ok(plan);
+    }
+    match asking.conflict {
+        Conflict::Fail => Err(ChangeError::Conflicts(
+            plan.conflicts().map(conflict).collect(),
+        )),
+        Conflict::Ask => {
+            options.choices = asking.ui.settle(&plan)?;
+            Ok(merge::merge(base, theirs, workspace, &options)?)
+        }
+        _ => Ok(plan),
+    }
+}
+
+/// A file in conflict, and why.
+fn conflict(action: &Action) -> (ProjectPath, String) {
+    let why = action.note.as_ref().map(ToString::to_string);
+    (action.path.clone(), why.unwrap_or_default())
+}
+
+/// Who wrote each file last.
+fn labels(made: &[Made]) -> BTreeMap<ProjectPath, String> {
+    let mut labels = BTreeMap::new();
+    for made in made {
+        let package = &made.locked.package;
+        let label = format!("{} {}", package.package.short(), package.version);
+        let written = made.changes.files.iter().filter(|(_, file)| file.is_some());
+        labels.extend(written.map(|(path, _)| (path.clone(), label.clone())));
+    }
+    labels
 }
 
 /// Gets the answers of one generator: those it is held at, or else from the user.

@@ -56,6 +56,7 @@ pub fn change(
 ) -> Result<ExitCode, CommandError> {
     let allow = context.allowed()?;
     let mode = context.mode();
+    let conflict = context.conflict()?;
     let entries = resolve(packages, intents)?;
     announce(context, &entries);
     prepare(context, packages, &entries)?;
@@ -65,6 +66,7 @@ pub fn change(
         mode,
         given,
         allow,
+        conflict,
     };
     let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
     context.tell_notices(packages);
@@ -359,7 +361,13 @@ fn report(project: &Project, decision: &Decision, dry_run: bool) -> serde_json::
         .plan
         .actions
         .iter()
-        .map(|a| json!({"path": a.path.as_str(), "verb": a.verb.name(), "added": a.added, "removed": a.removed}))
+        .map(|a| {
+            let mut action = json!({"path": a.path.as_str(), "verb": a.verb.name(), "added": a.added, "removed": a.removed});
+            if let Some(origin) = &a.origin {
+                action["from"] = json!(origin.path.as_str());
+            }
+            action
+        })
         .collect();
     let steps: Vec<_> = decision
         .made

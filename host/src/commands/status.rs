@@ -31,6 +31,7 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
             Some(Note::Seed) => continue,
             Some(Note::Replaced) => ("replaced", Tone::Error),
             _ if action.before.is_none() => ("missing", Tone::Removed),
+            _ if action.old.as_deref().is_some_and(merge::is_marked) => ("conflict", Tone::Error),
             _ => ("edited", Tone::Changed),
         };
         changed.push(json!({"path": action.path.as_str(), "standing": word}));

@@ -103,7 +103,8 @@ struct Line {
 }
 
 fn files(page: &mut Page, plan: &Plan, verbose: bool) {
-    let changes = plan.actions.iter().filter(|a| is_told(a)).count();
+    let told = |a: &&Action| is_told(a) && !is_shown_elsewhere(a);
+    let changes = plan.actions.iter().filter(told).count();
     let mut lines = Vec::new();
     let mut room = if verbose || changes <= ROWS {
         usize::MAX
@@ -115,7 +116,7 @@ fn files(page: &mut Page, plan: &Plan, verbose: bool) {
         let actions: Vec<&Action> = plan
             .actions
             .iter()
-            .filter(|a| a.verb == *verb && (verbose || is_told(a)))
+            .filter(|a| a.verb == *verb && (verbose || is_told(a)) && !is_shown_elsewhere(a))
             .collect();
         if actions.is_empty() {
             continue;
@@ -154,11 +155,22 @@ fn is_quiet(verb: Verb) -> bool {
     matches!(verb, Verb::Unchanged | Verb::Kept)
 }
 
+/// What moves is shown where it goes.
+fn is_shown_elsewhere(action: &Action) -> bool {
+    matches!(action.note, Some(Note::MovedTo(_)))
+}
+
 /// Whether a file is worth a word without `-v`: it changes, or it stays for a reason the user may not expect.
 fn is_told(action: &Action) -> bool {
     let surprising = matches!(
         action.note,
-        Some(Note::DeletedByUser | Note::NoLongerGenerated | Note::Replaced | Note::Beside(_))
+        Some(
+            Note::DeletedByUser
+                | Note::NoLongerGenerated
+                | Note::Replaced
+                | Note::Beside(_)
+                | Note::SettledWithYours(_)
+        )
     );
     !is_quiet(action.verb) || surprising
 }
@@ -167,6 +179,13 @@ fn remark(actions: &[&Action], files: &[usize]) -> String {
     let [file] = files else { return String::new() };
     let action = actions[*file];
     let executable = action.after.as_ref().is_some_and(|after| after.executable);
+    if let Some(origin) = &action.origin {
+        let from = format!("moved from {}", origin.path);
+        return match &action.note {
+            Some(note) => format!("{from}; {note}"),
+            None => from,
+        };
+    }
     match (&action.note, action.verb) {
         (Some(note), _) => note.to_string(),
         (None, Verb::Conflict) => "conflict".to_owned(),
@@ -230,7 +249,8 @@ fn table(page: &mut Page, lines: &[Line]) {
 
 /// What the plan comes to: `41 files to create, 2 to update; 1 stays as it is (+1,204 -3 lines)`.
 fn summary(plan: &Plan) -> String {
-    let number = |of: &dyn Fn(Verb) -> bool| plan.actions.iter().filter(|a| of(a.verb)).count();
+    let shown = || plan.actions.iter().filter(|a| !is_shown_elsewhere(a));
+    let number = |of: &dyn Fn(Verb) -> bool| shown().filter(|a| of(a.verb)).count();
     let mut parts = Vec::new();
     for (verb, _, word, _) in VERBS.iter().filter(|(verb, ..)| !is_quiet(*verb)) {
         match number(&|v| v == *verb) {
