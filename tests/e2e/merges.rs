@@ -6,8 +6,8 @@
 //! what the user made of it; a file without `yours` is as it was made, `(gone)` was deleted. What is expected follows:
 //! `--- plan` with a line for each file, and `--- then PATH` for every file of the folder afterwards.
 //!
-//! Marks: `executable`, `seed`, `crlf`, `bom`, `no newline`, `hex` (bytes that are no text), `times N` (the text that
-//! often, `#` being the number), `as SIDE` (the same bytes, where they are too many to be shown).
+//! Marks: `executable`, `seed`, `crlf`, `bom`, `no newline`, `hex` (bytes that are no text), `times N` (lines with a `#`
+//! that often, `#` being the number), `N lines` (too many to be shown: the first and last ones are).
 //!
 //! `UPDATE_MERGES=1` writes what came out as what is expected; read the difference before it is committed.
 
@@ -23,7 +23,7 @@ use scaffold::plan::Plan;
 use scaffold::tree::{File, Ownership, Tree};
 use scaffold::workspace::Workspace;
 
-/// What is longer is shown by naming the side it equals.
+/// What is longer is not shown whole.
 const LONG: usize = 4000;
 
 #[derive(Clone, PartialEq, Default)]
@@ -170,9 +170,11 @@ fn content(body: &str, marks: &[&str]) -> Content {
             "no newline" => text.truncate(text.trim_end_matches(['\r', '\n']).len()),
             mark => {
                 let times: usize = mark.strip_prefix("times ").unwrap().parse().unwrap();
-                text = (0..times)
-                    .map(|number| text.replace('#', &number.to_string()))
-                    .collect();
+                let lines = text.split_inclusive('\n').flat_map(|line| {
+                    let times = if line.contains('#') { times } else { 1 };
+                    (0..times).map(move |number| line.replace('#', &number.to_string()))
+                });
+                text = lines.collect();
             }
         }
     }
@@ -189,22 +191,14 @@ fn content(body: &str, marks: &[&str]) -> Content {
 }
 
 /// A file below its line, as a scenario has it.
-fn show(path: &str, content: &Content, scenario: &Scenario) -> String {
+fn show(path: &str, content: &Content) -> String {
     let mut marks = Vec::new();
     let mut text = String::from_utf8_lossy(&content.bytes).into_owned();
-    let sides = [("new", &scenario.new), ("before", &scenario.before)];
-    let same = sides
-        .into_iter()
-        .find(|(_, files)| files.values().any(|file| file.bytes == content.bytes));
     if content.bytes.len() > LONG {
-        let yours = scenario.yours.values().flatten();
-        let side = match same {
-            _ if yours.clone().any(|file| file.bytes == content.bytes) => "yours".to_owned(),
-            Some((side, _)) => side.to_owned(),
-            None => format!("{} bytes", content.bytes.len()),
-        };
-        marks.push(format!("as {side}"));
-        text.clear();
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        marks.push(format!("{} lines", lines.len()));
+        let ends = [&lines[..2], &["…\n"], &lines[lines.len() - 2..]];
+        text = ends.concat().concat();
     } else if content.bytes.contains(&0) || std::str::from_utf8(&content.bytes).is_err() {
         marks.push("hex".to_owned());
         let hex: Vec<String> = content.bytes.iter().map(|b| format!("{b:02x}")).collect();
@@ -294,7 +288,7 @@ fn run(scenario: &Scenario) -> String {
             continue;
         }
         hide_secrets(path, &mut content, &plan);
-        came.push_str(&show(path, &content, scenario));
+        came.push_str(&show(path, &content));
     }
     came.push('\n');
     came

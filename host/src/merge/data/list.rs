@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::value::{Disagreement, Merger, Value};
+use super::value::{Merger, TooLong, Value};
 
 /// The most pairs of items that are compared; two lists of a thousand.
 const MOST_PAIRS: usize = 1_000_000;
@@ -68,15 +68,11 @@ struct Hunk {
     side: Range<usize>,
 }
 
-fn hunks(base: &[Value], side: &[Value]) -> Result<Vec<Hunk>, Disagreement> {
+fn hunks(base: &[Value], side: &[Value]) -> Result<Vec<Hunk>, TooLong> {
     let mut hunks = Vec::new();
     let (mut b, mut s) = (0, 0);
     let ends = (base.len(), side.len());
-    for (i, j) in pairs(base, side)
-        .ok_or(Disagreement)?
-        .into_iter()
-        .chain([ends])
-    {
+    for (i, j) in pairs(base, side).ok_or(TooLong)?.into_iter().chain([ends]) {
         if (b, s) != (i, j) {
             hunks.push(Hunk {
                 base: b..i,
@@ -99,7 +95,7 @@ struct Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    fn new(base: &[Value], items: &'a [Value]) -> Result<Self, Disagreement> {
+    fn new(base: &[Value], items: &'a [Value]) -> Result<Self, TooLong> {
         Ok(Self {
             items,
             hunks: hunks(base, items)?,
@@ -128,13 +124,13 @@ impl<'a> Way<'a> {
 /// changes nothing is taken over.
 ///
 /// # Errors
-/// Both changed the same items, and nobody said who wins.
+/// They are too long.
 pub(super) fn merge(
     merger: &mut Merger,
     base: &[Value],
     ours: &[Value],
     theirs: &[Value],
-) -> Result<Vec<Value>, Disagreement> {
+) -> Result<Vec<Value>, TooLong> {
     let mut ours = Way::new(base, ours)?;
     let mut theirs = Way::new(base, theirs)?;
     let mut merged = Vec::new();
@@ -185,7 +181,7 @@ fn changes(
     base: &[Value],
     ours: &[Value],
     theirs: &[Value],
-) -> Result<Vec<Value>, Disagreement> {
+) -> Result<Vec<Value>, TooLong> {
     if base.is_empty() {
         return both(merger, ours, theirs);
     }
@@ -198,12 +194,12 @@ fn changes(
             let kept = ours.iter().filter(|item| theirs.contains(item));
             Ok(kept.cloned().collect())
         }
-        _ => Ok(merger.settle(ours, theirs)?.to_vec()),
+        _ => Ok(merger.settle(base, ours, theirs).to_vec()),
     }
 }
 
 /// What both add in one place: each thing once.
-fn both(merger: &mut Merger, ours: &[Value], theirs: &[Value]) -> Result<Vec<Value>, Disagreement> {
+fn both(merger: &mut Merger, ours: &[Value], theirs: &[Value]) -> Result<Vec<Value>, TooLong> {
     let mut all = ours.to_vec();
     for item in theirs {
         // Against the user's alone: a list may hold a thing twice on purpose.
@@ -223,7 +219,7 @@ fn both(merger: &mut Merger, ours: &[Value], theirs: &[Value]) -> Result<Vec<Val
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::Strategy;
+    use crate::merge::data::value::Pick;
 
     fn items(text: &str) -> Vec<Value> {
         let item = |word: &str| match word.split_once('=') {
@@ -237,73 +233,71 @@ mod tests {
         text.split_whitespace().map(item).collect()
     }
 
-    fn merged_with(
-        strategy: Strategy,
-        base: &str,
-        ours: &str,
-        theirs: &str,
-    ) -> Result<Vec<Value>, Disagreement> {
-        let mut merger = Merger {
-            strategy,
-            places: 0,
-        };
-        merge(&mut merger, &items(base), &items(ours), &items(theirs))
+    /// What comes of it, and how many places both sides want to be something else.
+    fn picked(pick: Pick, base: &str, ours: &str, theirs: &str) -> (Vec<Value>, usize) {
+        let mut merger = Merger { pick, places: 0 };
+        let merged = merge(&mut merger, &items(base), &items(ours), &items(theirs));
+        (merged.unwrap(), merger.places)
     }
 
-    fn merged(base: &str, ours: &str, theirs: &str) -> Result<Vec<Value>, Disagreement> {
-        merged_with(Strategy::Markers, base, ours, theirs)
+    fn merged(base: &str, ours: &str, theirs: &str) -> Option<Vec<Value>> {
+        let (merged, places) = picked(Pick::Ours, base, ours, theirs);
+        (places == 0).then_some(merged)
     }
 
     #[test]
     fn what_both_add_stays_once() {
-        assert_eq!(merged("a", "a b", "a c"), Ok(items("a b c")));
-        assert_eq!(merged("a", "a b c", "a c d"), Ok(items("a b c d")));
-        assert_eq!(merged("", "b", "c"), Ok(items("b c")));
-        assert_eq!(merged("a z", "x a z", "a y z"), Ok(items("x a y z")));
+        assert_eq!(merged("a", "a b", "a c"), Some(items("a b c")));
+        assert_eq!(merged("a", "a b c", "a c d"), Some(items("a b c d")));
+        assert_eq!(merged("", "b", "c"), Some(items("b c")));
+        assert_eq!(merged("a z", "x a z", "a y z"), Some(items("x a y z")));
     }
 
     #[test]
     fn what_one_changes_is_taken_over() {
-        assert_eq!(merged("a b c", "a B c", "a b c d"), Ok(items("a B c d")));
-        assert_eq!(merged("a b", "a B", "a b c"), Ok(items("a B c")));
-        assert_eq!(merged("a b c", "a c", "a b c d"), Ok(items("a c d")));
-        assert_eq!(merged("a b c", "b c", "a b"), Ok(items("b")));
-        assert_eq!(merged("a b c", "c", "a c"), Ok(items("c")));
-        assert_eq!(merged("a", "", ""), Ok(items("")));
+        assert_eq!(merged("a b c", "a B c", "a b c d"), Some(items("a B c d")));
+        assert_eq!(merged("a b", "a B", "a b c"), Some(items("a B c")));
+        assert_eq!(merged("a b c", "a c", "a b c d"), Some(items("a c d")));
+        assert_eq!(merged("a b c", "b c", "a b"), Some(items("b")));
+        assert_eq!(merged("a b c", "c", "a c"), Some(items("c")));
+        assert_eq!(merged("a", "", ""), Some(items("")));
     }
 
     #[test]
     fn named_items_are_merged_inside() {
         assert_eq!(
             merged("x=1 y=1", "x=2 y=1", "x=1 y=2 z=1"),
-            Ok(items("x=2 y=2 z=1"))
+            Some(items("x=2 y=2 z=1"))
         );
-        assert_eq!(merged("x=1", "x=2", "x=3"), Err(Disagreement));
-        assert_eq!(merged("x=1 y=1", "y=1", "x=2 y=1"), Err(Disagreement));
-        assert_eq!(merged("", "x=1", "x=1 y=1"), Ok(items("x=1 y=1")));
+        assert_eq!(merged("x=1", "x=2", "x=3"), None);
+        assert_eq!(merged("x=1 y=1", "y=1", "x=2 y=1"), None);
+        assert_eq!(merged("", "x=1", "x=1 y=1"), Some(items("x=1 y=1")));
     }
 
     #[test]
-    fn the_same_item_changed_twice_is_a_disagreement_that_a_strategy_settles() {
-        assert_eq!(merged("a b", "a1 b", "a2 b"), Err(Disagreement));
-        assert_eq!(merged("a b c", "a c", "a b1 c"), Err(Disagreement));
-        let settled = |strategy| merged_with(strategy, "a b", "a1 b x", "a2 b y");
-        assert_eq!(settled(Strategy::Ours), Ok(items("a1 b x y")));
-        assert_eq!(settled(Strategy::Theirs), Ok(items("a2 b x y")));
+    fn the_same_item_changed_twice_is_for_somebody_to_pick() {
+        assert_eq!(merged("a b", "a1 b", "a2 b"), None);
+        assert_eq!(merged("a b c", "a c", "a b1 c"), None);
+        let one = |pick| picked(pick, "a b", "a1 b x", "a2 b y");
+        assert_eq!(one(Pick::Ours), (items("a1 b x y"), 1));
+        assert_eq!(one(Pick::Theirs), (items("a2 b x y"), 1));
+        assert_eq!(one(Pick::Base), (items("a b x y"), 1));
     }
 
     proptest::proptest! {
         #[test]
         fn one_side_alone_is_that_side(base in "([a-d] ){0,8}", side in "([a-d] ){0,8}") {
-            proptest::prop_assert_eq!(merged(&base, &base, &side), Ok(items(&side)));
-            proptest::prop_assert_eq!(merged(&base, &side, &base), Ok(items(&side)));
-            proptest::prop_assert_eq!(merged(&base, &side, &side), Ok(items(&side)));
+            proptest::prop_assert_eq!(merged(&base, &base, &side), Some(items(&side)));
+            proptest::prop_assert_eq!(merged(&base, &side, &base), Some(items(&side)));
+            proptest::prop_assert_eq!(merged(&base, &side, &side), Some(items(&side)));
         }
 
+        /// Where one side is right, so is everybody's pick.
         #[test]
-        fn no_sides_make_it_fail(base in "([a-d] ){0,8}", ours in "([a-d] ){0,8}", theirs in "([a-d] ){0,8}") {
-            let _ = merged(&base, &ours, &theirs);
-            proptest::prop_assert!(merged_with(Strategy::Ours, &base, &ours, &theirs).is_ok());
+        fn who_is_picked_matters_only_in_places(base in "([a-d] ){0,8}", ours in "([a-d] ){0,8}", theirs in "([a-d] ){0,8}") {
+            let [one, other] = [Pick::Ours, Pick::Theirs].map(|pick| picked(pick, &base, &ours, &theirs));
+            proptest::prop_assert_eq!(one.1, other.1);
+            proptest::prop_assert!(one.1 > 0 || one == other);
         }
     }
 }

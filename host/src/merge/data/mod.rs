@@ -4,8 +4,10 @@
 //! First it is computed what the merged file has to mean (`value.rs`, `list.rs`). Then the line merge is taken if it
 //! means that, since it keeps what both sides did to comments and looks. Otherwise the user's text is brought to that
 //! meaning, one small edit after the other (`node.rs`), each of which takes its text from the new version; everything else
-//! stays as the user has it, byte for byte. The result is read again and has to mean what was computed. Whatever is not
-//! understood, is too large or does not come out is left to the line merge.
+//! stays as the user has it, byte for byte. The result is read again and has to mean what was computed. Where both sides
+//! want something else, the file is written three times, with the old, the user's and the new version in those places, and
+//! the line merge of the three has markers there and nowhere else. Whatever is not understood, is too large or does not come
+//! out is left to the line merge of the files as they are.
 
 mod flow;
 mod json;
@@ -20,12 +22,13 @@ mod yaml_tree;
 use std::borrow::Cow;
 
 use super::file::Manner;
-use super::three::Merged;
+use super::options::Strategy;
+use super::three::{self, Merged};
 use crate::path::ProjectPath;
 use crate::text::{self, Ends};
 
 use self::node::{Edit, Node};
-use self::value::{Merger, Value};
+use self::value::{Merger, Pick, Value};
 
 /// The largest file that is merged by its structure.
 const LARGEST: usize = 256 * 1024;
@@ -111,23 +114,20 @@ pub(super) fn merge(
         _ => None,
     };
     let readable = by_lines.as_deref().map(|text| format.value(text));
-    let strict = format == Format::Json && [&mine, &new].iter().all(|text| json::is_strict(text));
-    let mut merger = Merger {
-        strategy: manner.strategy,
-        places: 0,
+    let sides = Sides {
+        format,
+        old: base.map(|_| &*old),
+        ours: &mine,
+        theirs: &new,
+        means: [old_means, Some(mine_means), Some(new_means)],
+        strict: [&mine, &new].iter().all(|text| json::is_strict(text)),
     };
-    let want = merger.value(old_means.as_ref(), Some(&mine_means), Some(&new_means));
-    if let Ok(Some(want)) = want {
-        if readable == Some(Some(want.clone())) {
+    if let Some((want, places)) = sides.merged(Pick::Ours) {
+        if places == 0 && readable == Some(Some(want.clone())) {
             return lines;
         }
-        let brought = bring(format, &mine, &new, &want);
-        if let Some(text) = brought.filter(|text| !strict || json::is_strict(text)) {
-            let bytes = dressed(text, bom, crlf);
-            return match merger.places {
-                0 => Merged::Clean(bytes),
-                places => Merged::Settled { bytes, places },
-            };
+        if let Some(merged) = sides.write(&want, places, manner) {
+            return dressed(merged, bom, crlf);
         }
     }
     // Line by line nothing was in conflict, and what comes of it cannot be read: a key may be there twice.
@@ -146,12 +146,79 @@ fn plain(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-fn dressed(text: String, bom: bool, crlf: bool) -> Vec<u8> {
-    let text = if bom { format!("{BOM}{text}") } else { text };
-    if crlf {
-        text::to_crlf(text.as_bytes())
-    } else {
-        text.into_bytes()
+/// The same with the looks of the user's file.
+fn dressed(mut merged: Merged, bom: bool, crlf: bool) -> Merged {
+    if let Merged::Clean(bytes) | Merged::Marked { bytes, .. } | Merged::Settled { bytes, .. } =
+        &mut merged
+    {
+        if bom {
+            bytes.splice(0..0, BOM.bytes());
+        }
+        if crlf {
+            *bytes = text::to_crlf(bytes);
+        }
+    }
+    merged
+}
+
+/// The sides of one file, in plain text, and what they mean.
+struct Sides<'a> {
+    format: Format,
+    old: Option<&'a str>,
+    ours: &'a str,
+    theirs: &'a str,
+    means: [Option<Value>; 3],
+    /// Whether the file is JSON that every program reads, and has to stay so.
+    strict: bool,
+}
+
+impl Sides<'_> {
+    /// What the merged file means, and in how many places that was picked.
+    fn merged(&self, pick: Pick) -> Option<(Value, usize)> {
+        let mut merger = Merger { pick, places: 0 };
+        let [old, ours, theirs] = self.means.each_ref().map(Option::as_ref);
+        let merged = merger.value(old, ours, theirs).ok()??;
+        Some((merged, merger.places))
+    }
+
+    /// The merged text, `want` being what it means where the user's version is picked.
+    fn write(&self, want: &Value, places: usize, manner: &Manner) -> Option<Merged> {
+        let ours = || self.bring(self.ours, self.theirs, want);
+        let theirs = || self.bring(self.ours, self.theirs, &self.merged(Pick::Theirs)?.0);
+        let settled = |text: String| Merged::Settled {
+            bytes: text.into_bytes(),
+            places,
+        };
+        if places == 0 {
+            return Some(Merged::Clean(ours()?.into_bytes()));
+        }
+        match manner.strategy {
+            Strategy::Ours => Some(settled(ours()?)),
+            Strategy::Theirs => Some(settled(theirs()?)),
+            // Three texts that differ in nothing but what is in conflict: that is what gets markers.
+            Strategy::Markers => {
+                let (ours, theirs) = (ours()?, theirs()?);
+                let marked = match self.old {
+                    Some(old) => {
+                        let base = self.bring(&ours, old, &self.merged(Pick::Base)?.0)?;
+                        let [base, ours, theirs] =
+                            [&base, &ours, &theirs].map(|text| text.as_bytes());
+                        three::merge(base, ours, theirs, &manner.names, Strategy::Markers)
+                    }
+                    None => {
+                        let (ours, theirs) = (ours.as_bytes(), theirs.as_bytes());
+                        three::join(ours, theirs, &manner.names, Strategy::Markers)
+                    }
+                };
+                matches!(marked, Merged::Marked { .. }).then_some(marked)
+            }
+        }
+    }
+
+    fn bring(&self, text: &str, source: &str, want: &Value) -> Option<String> {
+        let brought = bring(self.format, text, source, want)?;
+        let strict = self.strict && self.format == Format::Json;
+        (!strict || json::is_strict(&brought)).then_some(brought)
     }
 }
 

@@ -117,12 +117,13 @@ pub(super) struct New<'a> {
 }
 
 impl<'a> New<'a> {
-    /// An item of the new version's, if it may be taken from there.
-    fn take(inside: &'a Node, index: usize) -> Option<Self> {
-        inside.items()[index]
-            .node
-            .movable
-            .then_some(Self { inside, index })
+    /// The same, if it may be taken from where it stands.
+    fn taken(self) -> Result<Self, Stuck> {
+        if self.item().node.movable {
+            Ok(self)
+        } else {
+            Err(Stuck)
+        }
     }
 
     pub(super) fn item(&self) -> &'a Item {
@@ -157,7 +158,8 @@ fn in_map<'a>(
 ) -> Result<Option<Edit<'a>>, Stuck> {
     let find = |key: &str| {
         let inside = theirs?;
-        New::take(inside, inside.position(key)?)
+        let index = inside.position(key)?;
+        Some(New { inside, index })
     };
     for (index, item) in ours.items().iter().enumerate() {
         let key = item.key.as_deref().ok_or(Stuck)?;
@@ -187,7 +189,11 @@ fn in_map<'a>(
         return Ok(Some(Edit::Insert {
             into: ours,
             index: at.unwrap_or(ours.items().len()),
-            new: New::take(theirs, index).ok_or(Stuck)?,
+            new: New {
+                inside: theirs,
+                index,
+            }
+            .taken()?,
         }));
     }
     Err(Stuck)
@@ -208,7 +214,7 @@ fn in_list<'a>(
     let find = |want: &Value| {
         let exact = offered.iter().position(|item| item == want);
         let index = exact.or_else(|| offered.iter().position(|item| list::is_same(item, want)));
-        New::take(inside, index?)
+        index.map(|index| New { inside, index })
     };
     let exact = |want: &Value| find(want).filter(|new| offered[new.index] == *want);
     let (mut i, mut j) = (0, 0);
@@ -226,7 +232,7 @@ fn in_list<'a>(
                 }));
             }
             (removes, true) => {
-                let new = exact(&want[j]).ok_or(Stuck)?;
+                let new = exact(&want[j]).ok_or(Stuck)?.taken()?;
                 return Ok(Some(if removes {
                     Edit::Replace {
                         inside: ours,
@@ -273,6 +279,6 @@ fn in_item<'a>(
         return next_edit(node, new.map(|new| &new.item().node), want);
     }
     let new = new.filter(|new| new.item().node.value().as_ref() == Some(want));
-    let new = new.ok_or(Stuck)?;
+    let new = new.ok_or(Stuck)?.taken()?;
     Ok(Some(Edit::Replace { inside, index, new }))
 }

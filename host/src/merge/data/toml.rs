@@ -149,7 +149,7 @@ fn in_tables(text: &str, source: &str, edit: &Edit<'_>) -> Option<String> {
                 Place::Table(table) => {
                     let (key, mut item) = taken(source, new)?;
                     settle_in(&mut item, starts);
-                    table.insert_formatted(&key, item);
+                    insert(table, *index, &key, item);
                 }
                 Place::Tables(tables) => {
                     let TomlItem::Table(mut one) = taken(source, new)?.1 else {
@@ -225,6 +225,24 @@ fn taken(source: &str, new: &New<'_>) -> Option<(Key, TomlItem)> {
             TomlItem::Table(tables.get(new.index)?.clone()),
         )),
         _ => None,
+    }
+}
+
+/// Puts an entry before the one at `index`. Tables stand where their place in the text is, so only values need be moved.
+fn insert(table: &mut Table, index: usize, key: &Key, item: TomlItem) {
+    let behind: Vec<String> = match index {
+        0 if !item.is_value() => Vec::new(),
+        _ => table
+            .iter()
+            .skip(index)
+            .map(|(key, _)| key.to_owned())
+            .collect(),
+    };
+    table.insert_formatted(key, item);
+    for name in behind {
+        if let Some((key, item)) = table.remove_entry(&name) {
+            table.insert_formatted(&key, item);
+        }
     }
 }
 

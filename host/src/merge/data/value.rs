@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::list;
-use crate::merge::Strategy;
 
 /// A value without its looks. Two scalars are the same if their texts are; each format writes its types into them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,13 +12,21 @@ pub(super) enum Value {
     Map(BTreeMap<String, Value>),
 }
 
-/// Both sides want something else, and nobody said who wins.
+/// A list that is too long to be compared.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Disagreement;
+pub(super) struct TooLong;
 
-/// Merges values; counts the places a strategy had to settle.
+/// Whose version is taken where both sides want something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pick {
+    Base,
+    Ours,
+    Theirs,
+}
+
+/// Merges values; counts the places in which both sides want something else.
 pub(super) struct Merger {
-    pub(super) strategy: Strategy,
+    pub(super) pick: Pick,
     pub(super) places: usize,
 }
 
@@ -30,7 +37,7 @@ impl Merger {
         base: Option<&Value>,
         ours: Option<&Value>,
         theirs: Option<&Value>,
-    ) -> Result<Option<Value>, Disagreement> {
+    ) -> Result<Option<Value>, TooLong> {
         if ours == theirs || base == theirs {
             return Ok(ours.cloned());
         }
@@ -56,7 +63,7 @@ impl Merger {
                 let merged = list::merge(self, &[], ours, theirs)?;
                 Ok(Some(Value::List(merged)))
             }
-            _ => Ok(self.settle(ours, theirs)?.cloned()),
+            _ => Ok(self.settle(base, ours, theirs).cloned()),
         }
     }
 
@@ -65,7 +72,7 @@ impl Merger {
         base: &BTreeMap<String, Value>,
         ours: &BTreeMap<String, Value>,
         theirs: &BTreeMap<String, Value>,
-    ) -> Result<Value, Disagreement> {
+    ) -> Result<Value, TooLong> {
         let keys: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
         let mut merged = BTreeMap::new();
         for key in keys {
@@ -76,13 +83,13 @@ impl Merger {
         Ok(Value::Map(merged))
     }
 
-    /// One of two that cannot both be.
-    pub(super) fn settle<T>(&mut self, ours: T, theirs: T) -> Result<T, Disagreement> {
+    /// One of those that cannot all be.
+    pub(super) fn settle<T>(&mut self, base: T, ours: T, theirs: T) -> T {
         self.places += 1;
-        match self.strategy {
-            Strategy::Markers => Err(Disagreement),
-            Strategy::Ours => Ok(ours),
-            Strategy::Theirs => Ok(theirs),
+        match self.pick {
+            Pick::Base => base,
+            Pick::Ours => ours,
+            Pick::Theirs => theirs,
         }
     }
 }
