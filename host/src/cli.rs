@@ -47,7 +47,7 @@ pub struct Globals {
     /// Never ask; fail and name what is missing
     #[arg(long, global = true, display_order = 905)]
     pub no_input: bool,
-    /// What to do where your edits and a new version want something else
+    /// Who wins where your edits and a new version want something else
     #[arg(
         long,
         value_name = "WHO",

@@ -11,7 +11,7 @@ fn edited() -> World {
     world.small_packages();
     world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
     world.write(
-        "site/template/package.json",
+        "site/template/menu.json",
         "{\n  \"scripts\": {\n    \"build\": \"vite build\"\n  }\n}\n",
     );
     world.write("site/template/old.txt", "generated\n");
@@ -25,7 +25,7 @@ fn edited() -> World {
     world.edit("shop/README.md", "A small site.", "My small site.");
     world.edit("shop/app/style.css", "black", "teal");
     world.edit(
-        "shop/package.json",
+        "shop/menu.json",
         "build\"\n",
         "build\",\n    \"mine\": \"echo mine\"\n",
     );
@@ -40,7 +40,7 @@ fn edited() -> World {
     );
     world.edit("site/template/app/style.css", "black", "navy");
     world.edit(
-        "site/template/package.json",
+        "site/template/menu.json",
         "build\"\n",
         "build\",\n    \"lint\": \"eslint .\"\n",
     );
@@ -86,6 +86,9 @@ fn theirs_settles_what_is_in_conflict() {
     let world = edited();
     let line = world.small("-C shop update --conflict theirs");
     let run = world.scaffold(&line).succeeded();
+    // What was edited and is gone now is in the record of the change.
+    let kept = world.files("shop/.scaffold/undo");
+    assert!(kept.values().any(|(bytes, _)| bytes == b"mine\n"));
     insta::assert_snapshot!(format!("{run}\n{}", texts(&world)));
 }
 

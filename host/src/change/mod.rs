@@ -23,7 +23,7 @@ use crate::{
     merge::{self, Labels, MergeError, Strategy},
     packages::{Packages, PackagesError},
     path::ProjectPath,
-    plan::{Action, Plan},
+    plan::{Action, Note, Plan},
     project::{self, Lock, Locked, Project, manifest::ManifestError},
     question::{Answers, Question},
     replay::{Made, ReplayError, Replayer},
@@ -237,7 +237,7 @@ fn plan(
 
 /// A file in conflict, and why.
 fn conflict(action: &Action) -> (ProjectPath, String) {
-    let why = action.note.as_ref().map(ToString::to_string);
+    let why = action.note.as_ref().map(Note::reason);
     (action.path.clone(), why.unwrap_or_default())
 }
 

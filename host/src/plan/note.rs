@@ -61,6 +61,24 @@ impl fmt::Display for Note {
     }
 }
 
+impl Note {
+    /// Why a file is in conflict, where nothing has been done about it yet.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Markers(1) => "you and the new version changed the same place".to_owned(),
+            Self::Markers(places) => {
+                format!("you and the new version changed the same {places} places")
+            }
+            Self::Beside(_) => {
+                "you and the new version changed it, and it cannot be merged line by line"
+                    .to_owned()
+            }
+            Self::NoLongerGenerated => "you edited it, and it is no longer generated".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 fn conflicts(places: usize) -> String {
     match places {
         1 => "1 conflict".to_owned(),

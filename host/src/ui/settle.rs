@@ -42,10 +42,7 @@ impl Ui {
         };
         let letters =
             letters.map(|(letter, word)| (letter, if letter == 'b' { first } else { word }));
-        let help = match &action.note {
-            Some(note) => note.to_string(),
-            None => String::new(),
-        };
+        let help = action.note.as_ref().map(Note::reason).unwrap_or_default();
         loop {
             let reply = self.ask(&Prompt {
                 message: &format!("{}: whose version?", action.path),
