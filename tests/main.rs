@@ -21,6 +21,8 @@ mod lifecycle;
 mod merges;
 #[path = "e2e/new.rs"]
 mod new;
+#[path = "e2e/scenario.rs"]
+mod scenario;
 
 #[path = "e2e/guests.rs"]
 mod guests;

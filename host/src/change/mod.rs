@@ -5,30 +5,30 @@
 
 mod answers;
 mod intent;
+mod merging;
 
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
 };
 
 pub use answers::{Given, GivenError};
 pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
+use merging::{labels, plan};
 use semver::VersionReq;
 
 use crate::{
     cli::Conflict,
     grants::Class,
     interview::{self, AskError, InterviewError, Mode},
-    merge::{self, Labels, MergeError, Strategy},
+    merge::{Labels, MergeError},
     packages::{Packages, PackagesError},
     path::ProjectPath,
-    plan::{Action, Note, Plan},
+    plan::Plan,
     project::{self, Lock, Locked, Project, manifest::ManifestError},
     question::{Answers, Question},
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
-    tree::Tree,
     ui::{PromptError, Ui},
     workspace::Workspace,
 };
@@ -200,57 +200,6 @@ pub fn decide(
     decided.made = replayer.made()[..lock.generators.len()].to_vec();
     decided.lock = lock;
     Ok(decided)
-}
-
-/// Merges, and settles conflicts as the user wants it.
-fn plan(
-    base: &Arc<Tree>,
-    theirs: &Arc<Tree>,
-    workspace: &Workspace,
-    labels: Labels,
-    asking: &mut Asking<'_>,
-) -> Result<Plan, ChangeError> {
-    let mut options = merge::Options {
-        labels,
-        strategy: match asking.conflict {
-            Conflict::Markers | Conflict::Fail | Conflict::Ask => Strategy::Markers,
-            Conflict::Ours => Strategy::Ours,
-            Conflict::Theirs => Strategy::Theirs,
-        },
-        ..merge::Options::default()
-    };
-    let plan = merge::merge(base, theirs, workspace, &options)?;
-    if plan.conflicts().next().is_none() {
-        return Ok(plan);
-    }
-    match asking.conflict {
-        Conflict::Fail => Err(ChangeError::Conflicts(
-            plan.conflicts().map(conflict).collect(),
-        )),
-        Conflict::Ask => {
-            options.choices = asking.ui.settle(&plan)?;
-            Ok(merge::merge(base, theirs, workspace, &options)?)
-        }
-        _ => Ok(plan),
-    }
-}
-
-/// A file in conflict, and why.
-fn conflict(action: &Action) -> (ProjectPath, String) {
-    let why = action.note.as_ref().map(Note::reason);
-    (action.path.clone(), why.unwrap_or_default())
-}
-
-/// Who wrote each file last.
-fn labels(made: &[Made]) -> BTreeMap<ProjectPath, String> {
-    let mut labels = BTreeMap::new();
-    for made in made {
-        let package = &made.locked.package;
-        let label = format!("{} {}", package.package.short(), package.version);
-        let written = made.changes.files.iter().filter(|(_, file)| file.is_some());
-        labels.extend(written.map(|(path, _)| (path.clone(), label.clone())));
-    }
-    labels
 }
 
 /// Gets the answers of one generator: those it is held at, or else from the user.
