@@ -47,6 +47,15 @@ pub struct Globals {
     /// Never ask; fail and name what is missing
     #[arg(long, global = true, display_order = 905)]
     pub no_input: bool,
+    /// Who wins where your edits and a new version want something else
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value = "markers",
+        global = true,
+        display_order = 905
+    )]
+    pub conflict: Conflict,
     /// Answer a question; `PACKAGE.KEY=VALUE` where two packages ask the same
     #[arg(
         short,
@@ -116,6 +125,21 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+/// Who wins where both sides changed the same thing; everything else is merged in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Conflict {
+    /// Both versions between markers in the file, for you to settle
+    Markers,
+    /// Your version
+    Ours,
+    /// The new version; yours is in the undo record
+    Theirs,
+    /// Nobody: list the conflicts and write nothing
+    Fail,
+    /// Ask for every file
+    Ask,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     apply::{self, Hook, Record, Recovered, Turn},
     change::Given,
-    cli::Globals,
+    cli::{Conflict, Globals},
     dirs::Dirs,
     error::{CommandError, ErrorKind, ResultExt},
     grants::Class,
@@ -107,6 +107,20 @@ impl Context {
         }
         given.add_pairs(&self.globals.data)?;
         Ok(given)
+    }
+
+    /// Who wins where both sides changed the same thing.
+    ///
+    /// # Errors
+    /// It is to be asked, and there is nobody to ask.
+    pub fn conflict(&self) -> Result<Conflict, CommandError> {
+        match self.globals.conflict {
+            Conflict::Ask if !self.ui.can_ask() => Err(CommandError::usage(
+                "--conflict=ask needs a terminal to ask in",
+            )
+            .hint("--conflict takes markers, ours, theirs and fail as well")),
+            conflict => Ok(conflict),
+        }
     }
 
     /// The classes `--allow` names.

@@ -5,6 +5,7 @@
 
 mod answers;
 mod intent;
+mod merging;
 mod migrations;
 mod past;
 mod wanted;
@@ -17,12 +18,14 @@ use std::{
 
 pub use answers::{Given, GivenError};
 pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
+use merging::{labels, plan};
 use migrations::Renames;
 pub use past::{OwnTexts, Past};
 use semver::VersionReq;
 pub use wanted::as_wanted;
 
 use crate::{
+    cli::Conflict,
     grants::Class,
     interview::{self, AskError, InterviewError, Mode},
     merge::{self, Labels, MergeError},
@@ -34,7 +37,7 @@ use crate::{
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
     tree::{Tree, TreeError},
-    ui::Ui,
+    ui::{PromptError, Ui},
     workspace::Workspace,
 };
 
@@ -98,6 +101,25 @@ pub enum ChangeError {
     LockChanged(String),
     #[error("what is remembered of the change cannot have been: {0}")]
     Record(#[from] TreeError),
+    /// With the reason for each; they were not to be settled.
+    #[error("{}", listed(.0))]
+    Conflicts(Vec<(ProjectPath, String)>),
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}
+
+fn listed(conflicts: &[(ProjectPath, String)]) -> String {
+    let mut text = match conflicts {
+        [_] => "1 file is in conflict, and nothing was written".to_owned(),
+        all => format!(
+            "{} files are in conflict, and nothing was written",
+            all.len()
+        ),
+    };
+    for (path, why) in conflicts {
+        text.push_str(&format!("\n  {path}: {why}"));
+    }
+    text
 }
 
 /// How a command talks with its user while it decides.
@@ -107,6 +129,7 @@ pub struct Asking<'u> {
     pub given: Given,
     /// Classes allowed on the command line.
     pub allow: BTreeSet<Class>,
+    pub conflict: Conflict,
 }
 
 /// Works out what the project becomes. Reads the project, writes nothing.
@@ -218,15 +241,16 @@ pub fn decide(
         .zip(made)
         .flat_map(|(renames, made)| renames.files(made, &base, &theirs))
         .collect();
+    let labels = Labels {
+        base: base_labels,
+        theirs: labels(made),
+    };
     let options = merge::Options {
-        labels: Labels {
-            base: base_labels,
-            theirs: labels(made),
-        },
+        labels,
         renames,
         ..merge::Options::default()
     };
-    decided.plan = merge::merge(&base, &theirs, workspace, &options)?;
+    decided.plan = plan(&base, &theirs, workspace, options, asking)?;
     decided.theirs = theirs;
     decided.manifest = project::manifest::write(
         project.manifest_text.as_deref(),
@@ -255,19 +279,6 @@ fn registries(packages: &Packages<'_>, project: &Project, lock: &Lock) -> BTreeM
             Some((namespace.to_owned(), place))
         })
         .collect()
-}
-
-/// What to call the version of each file that these generators made: after the last one that wrote it.
-fn labels(made: &[Made]) -> BTreeMap<ProjectPath, String> {
-    let mut labels = BTreeMap::new();
-    for made in made {
-        let package = &made.locked.package;
-        let label = format!("{} {}", package.package.short(), package.version);
-        for path in made.changes.files.keys() {
-            labels.insert(path.clone(), label.clone());
-        }
-    }
-    labels
 }
 
 /// What was renamed from the version the project has to the one it gets. The newer one knows.

@@ -71,6 +71,7 @@ pub fn change(
 ) -> Result<ExitCode, CommandError> {
     let allow = context.allowed()?;
     let mode = context.mode();
+    let conflict = context.conflict()?;
     let entries = resolve(packages, intents)?;
     announce(context, &entries);
     prepare(context, packages, &entries)?;
@@ -84,6 +85,7 @@ pub fn change(
         mode,
         given,
         allow,
+        conflict,
     };
     let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
     if let Some(past) = &goal.past {
@@ -435,7 +437,13 @@ fn report(
         .plan
         .actions
         .iter()
-        .map(|a| json!({"path": a.path.as_str(), "verb": a.verb.name(), "added": a.added, "removed": a.removed}))
+        .map(|a| {
+            let mut action = json!({"path": a.path.as_str(), "verb": a.verb.name(), "added": a.added, "removed": a.removed});
+            if let Some(origin) = &a.origin {
+                action["from"] = json!(origin.path.as_str());
+            }
+            action
+        })
         .collect();
     let steps: Vec<_> = decision
         .made

@@ -174,6 +174,14 @@ impl From<ChangeError> for CommandError {
                 .hint("nothing was written; with git, `git checkout` brings back files and scaffold.lock together"),
             ChangeError::Name(_) | ChangeError::Manifest(_) => Self::usage(e),
             ChangeError::Merge(e) => Self::failed(e),
+            ChangeError::Conflicts(ref conflicts) => {
+                let paths: Vec<&str> = conflicts.iter().map(|(path, _)| path.as_str()).collect();
+                let paths = serde_json::json!(paths);
+                Self::new(ErrorKind::Conflicts, e)
+                    .hint("--conflict=markers marks them in the files; ours or theirs settles them")
+                    .fact("conflicts", paths)
+            }
+            ChangeError::Prompt(e) => e.into(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     change::{Asking, Given, Intent, decide, look_up, resolve},
-    cli::{Command, New},
+    cli::{Command, Conflict, New},
     context::Context,
     error::CommandError,
     interview::Mode,
@@ -143,6 +143,7 @@ fn taken(
             mode: Mode::Defaults,
             given: given.clone(),
             allow: BTreeSet::new(),
+            conflict: Conflict::Markers,
         };
         let entries = resolve(packages, intents)?;
         // Against an empty folder: what stands in this one may be nothing a plan can be made with.

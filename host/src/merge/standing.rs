@@ -3,11 +3,12 @@
 //! Every file is read once, and what is as it was generated is dropped at once: a look at a project costs reading it.
 
 use super::MergeError;
-use super::file::{Version, executable};
+use super::is_marked;
+use super::version::{Version, executable};
 use crate::path::ProjectPath;
 use crate::plan::{Action, Content, Verb};
 use crate::secret::Secrets;
-use crate::text::{self, Ends};
+use crate::text::Ends;
 use crate::tree::{File, Ownership, Tree};
 use crate::workspace::{Found, Workspace, WorkspaceError};
 
@@ -135,19 +136,6 @@ fn stand(
         pristine,
         ours,
     })
-}
-
-/// Whether a file holds the three markers of a conflict, in their order.
-fn is_marked(bytes: &[u8]) -> bool {
-    let markers: [&[u8]; 3] = [b"<<<<<<< ", b"=======", b">>>>>>> "];
-    let mut wanted = markers.into_iter().peekable();
-    for line in text::lines(bytes) {
-        let Some(marker) = wanted.peek() else { break };
-        if line.starts_with(marker) {
-            wanted.next();
-        }
-    }
-    wanted.peek().is_none()
 }
 
 #[cfg(test)]

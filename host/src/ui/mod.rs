@@ -15,6 +15,7 @@ pub mod page;
 mod plan;
 mod progress;
 mod prompt;
+mod settle;
 mod stream;
 
 pub use clean::Untrusted;
