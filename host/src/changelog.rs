@@ -25,8 +25,8 @@ pub fn between(log: &[u8], old: &Version, new: &Version) -> String {
             wanted = version(line).is_some_and(|version| *old < version && version <= *new);
         }
         // Where links lead is said at the end of the file, and not to be read.
-        let link = line.starts_with('[') && line.contains("]: ");
-        if wanted && !(link && !fenced) {
+        let link = !fenced && line.starts_with('[') && line.contains("]: ");
+        if wanted && !link {
             lines.push(line.trim_end());
         }
     }

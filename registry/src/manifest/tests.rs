@@ -251,7 +251,7 @@ fn migrations_are_checked() {
         (
             "app/c.py",
             "../c.py",
-            "8:43: the path \"../c.py\" cannot be used",
+            "9:41: the path \"../c.py\" cannot be used",
         ),
         ("app/c.py", ".git/config", "cannot be used"),
         (
