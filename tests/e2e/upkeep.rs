@@ -260,6 +260,55 @@ fn a_renamed_question_keeps_its_answer() {
     assert!(manifest.contains("title = \"Market\""), "{manifest}");
 }
 
+#[test]
+fn a_renamed_file_takes_edits_along() {
+    let world = site();
+    world.edit(
+        "shop/app/settings.py",
+        "\"core\",",
+        "\"core\",\n    \"mine\",",
+    );
+    world.scaffold("-C shop set title=Market").succeeded();
+    world.edit(
+        "site/scaffold.toml",
+        "name = \"title\"",
+        "name = \"heading\"",
+    );
+    world.edit("site/template/README.md.jinja", "title", "heading");
+    fs::create_dir(world.path("site/template/config")).unwrap();
+    fs::rename(
+        world.path("site/template/app/settings.py"),
+        world.path("site/template/config/settings.py"),
+    )
+    .unwrap();
+    let manifest = world.read("site/scaffold.toml");
+    world.write(
+        "site/scaffold.toml",
+        manifest
+            + "\n[[migrations]]\nversion = \"1.1.0\"\n\
+               rename-file = { from = \"app/settings.py\", to = \"config/settings.py\" }\n\
+               [[migrations]]\nversion = \"1.1.0\"\nrename-answer = { from = \"title\", to = \"heading\" }\n",
+    );
+    publish(&world, "site", "1.0.0", "1.1.0");
+    world.scaffold("-C shop update").succeeded();
+    assert!(world.read("shop/config/settings.py").contains("\"mine\""));
+    assert!(!world.path("shop/app/settings.py").exists());
+    assert!(world.read("shop/README.md").starts_with("# Market\n"));
+    assert!(
+        world
+            .read("shop/scaffold.toml")
+            .contains("heading = \"Market\"")
+    );
+    // And back.
+    world.scaffold("-C shop update site@=1.0.0").succeeded();
+    assert!(world.read("shop/app/settings.py").contains("\"mine\""));
+    assert!(
+        world
+            .read("shop/scaffold.toml")
+            .contains("title = \"Market\"")
+    );
+}
+
 /// Two branches that each changed the project.
 fn in_conflict() -> World {
     let world = site();
