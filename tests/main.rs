@@ -18,6 +18,13 @@ mod lifecycle;
 #[path = "e2e/new.rs"]
 mod new;
 
+#[path = "e2e/killed.rs"]
+mod killed;
+#[path = "e2e/properties/mod.rs"]
+mod properties;
+#[path = "bench/stress/mod.rs"]
+mod stress;
+
 #[path = "e2e/guests.rs"]
 mod guests;
 #[path = "e2e/hostile.rs"]
