@@ -13,10 +13,18 @@ mod environment;
 mod commands;
 #[path = "e2e/errors.rs"]
 mod errors;
+#[path = "e2e/git.rs"]
+mod git;
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
+#[path = "e2e/merging.rs"]
+mod merging;
 #[path = "e2e/new.rs"]
 mod new;
+#[path = "e2e/turns.rs"]
+mod turns;
+#[path = "e2e/undo.rs"]
+mod undo;
 
 #[path = "e2e/killed.rs"]
 mod killed;

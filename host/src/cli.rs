@@ -82,6 +82,9 @@ pub struct Globals {
     /// Fail if scaffold.lock would have to change
     #[arg(long, global = true, display_order = 911)]
     pub locked: bool,
+    /// Fail at once where another command is at work in the project, instead of waiting for it
+    #[arg(long, global = true, display_order = 912)]
+    pub no_wait: bool,
     /// Print the result as JSON on standard output
     #[arg(long, global = true, display_order = 912)]
     pub json: bool,
@@ -139,8 +142,21 @@ pub enum Command {
     Sync,
     /// Take generators out of the project
     Remove(Remove),
-    /// Go back to what the project was made of before the last command
-    Undo,
+    /// Take back the last command that changed the project, byte for byte
+    ///
+    /// Files that were edited since are merged. Run again, it takes back the command before that one. The last ten
+    /// commands are remembered, in .scaffold/undo.
+    Undo(Undo),
+    /// Say that conflicts are settled
+    ///
+    /// A command that ends in conflicts leaves a merge under way. Edit the files it names, then run this: it checks
+    /// that no conflict marker is left and that the new versions beside binary files are dealt with. In a git
+    /// repository the files are staged, as `git add` would.
+    Resolve(Resolve),
+    /// Give up a merge that is under way: everything as it was before the command that left it
+    ///
+    /// What was edited in those files since is kept in .scaffold/undo.
+    Abort,
     /// Find packages
     Search(Search),
     /// Show what a package is, asks and may do
@@ -197,6 +213,20 @@ pub struct Set {
     /// KEY=VALUE, or INSTANCE.KEY=VALUE where two generators ask the same
     #[arg(value_name = "KEY=VALUE", required = true)]
     pub answers: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// Show what can be undone, the last command first
+    #[arg(long)]
+    pub list: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Resolve {
+    /// Files, or folders they are in; none: all
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -125,6 +125,15 @@ impl fmt::Display for Note {
     }
 }
 
+/// The two versions that could not be brought together with the user's, as they would stand in the user's project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versions {
+    /// What was generated before; none: nothing.
+    pub old: Option<Content>,
+    /// What is generated now; none: nothing.
+    pub new: Option<Content>,
+}
+
 /// What happens to one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
@@ -139,6 +148,8 @@ pub struct Action {
     /// The bytes that stand there now.
     pub old: Option<Arc<[u8]>>,
     pub note: Option<Note>,
+    /// Of a conflict: what it is between.
+    pub versions: Option<Versions>,
 }
 
 impl Action {
@@ -166,6 +177,7 @@ impl Action {
             removed,
             old,
             note: None,
+            versions: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Our own folder in a project, and the lock that makes commands take turns.
 
 use std::fs::TryLockError;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, OpenOptions};
@@ -21,6 +21,10 @@ pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const JOURNAL_BACK: &str = "journal.back";
 const LOCK_FILE: &str = "lock";
 const IGNORE: &str = ".gitignore";
+/// What generators were told of the user's files; the one thing in our folder that is committed.
+const INPUTS: &str = "inputs";
+/// As much as is read of what the holder of a lock calls itself.
+const LONGEST_HOLDER: u64 = 200;
 
 /// `.scaffold`, entered and locked.
 pub(super) struct State {
@@ -29,15 +33,24 @@ pub(super) struct State {
     pub(super) dir: Dir,
     /// Whether it was made just now.
     made: bool,
-    /// Holds the lock until it is closed.
-    _lock: std::fs::File,
+    /// Holds the lock until it is closed; says who does.
+    lock: std::fs::File,
+}
+
+/// What to do where another command is at work.
+#[derive(Clone, Copy)]
+pub(super) enum Busy<'a> {
+    /// Wait, and tell once.
+    Wait(Option<&'a dyn Fn()>),
+    Refuse,
 }
 
 impl State {
-    /// Enters the folder, making it where it is missing, and waits for the lock; `waiting` is told once if that takes time.
+    /// Enters the folder, making it where it is missing, and gets the lock. `label` is what others are told of who has it.
     pub(super) fn enter(
         root: Dir,
-        waiting: Option<&dyn Fn()>,
+        label: &str,
+        busy: Busy<'_>,
         probe: Probe<'_>,
     ) -> Result<Self, ApplyError> {
         // Whoever held the lock may have removed the folder with it: then what was locked is no longer in the project.
@@ -53,8 +66,9 @@ impl State {
                     what: "a folder of something else",
                 });
             }
-            let lock = match ignore(&dir).and_then(|()| lock(&dir, waiting)) {
-                Ok(lock) => lock,
+            let mut lock = match ignore(&dir).and_then(|()| lock(&dir, busy)) {
+                Ok(Locked::Held(lock)) => lock,
+                Ok(Locked::Busy { by }) => return Err(ApplyError::Busy { by }),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => {
                     remove_bare(&root, &dir);
@@ -62,11 +76,14 @@ impl State {
                 }
             };
             if is_current(&dir, &lock) {
+                // Only told to others: a disk that is full is noticed where it matters.
+                let _ = lock.set_len(0);
+                let _ = write!(lock, "{} scaffold {label}", std::process::id());
                 return Ok(Self {
                     root,
                     dir,
                     made,
-                    _lock: lock,
+                    lock,
                 });
             }
         }
@@ -79,15 +96,16 @@ impl State {
     pub(super) fn begin(root: Dir, probe: Probe<'_>) -> Result<Self, ApplyError> {
         probe.step(Step::Enter).map_err(io("make", STATE))?;
         let dir = make(&root)?;
-        let lock = ignore(&dir)
-            .and_then(|()| lock(&dir, None))
-            .map_err(io("lock", ".scaffold/lock"))?;
-        Ok(Self {
-            root,
-            dir,
-            made: true,
-            _lock: lock,
-        })
+        let locked = ignore(&dir).and_then(|()| lock(&dir, Busy::Wait(None)));
+        match locked.map_err(io("lock", ".scaffold/lock"))? {
+            Locked::Held(lock) => Ok(Self {
+                root,
+                dir,
+                made: true,
+                lock,
+            }),
+            Locked::Busy { by } => Err(ApplyError::Busy { by }),
+        }
     }
 
     /// Opens one of our folders; none if it does not exist.
@@ -105,7 +123,8 @@ impl State {
     }
 
     /// Removes the folder where no project needs it: the command that made it came to nothing.
-    pub(super) fn leave(self) {
+    pub(super) fn leave(&self) {
+        let _ = self.lock.set_len(0);
         let is_there = |name| disk::is_there(&self.dir, name).unwrap_or(true);
         let busy = [JOURNAL, JOURNAL_BACK, BACKUP, UNDO]
             .into_iter()
@@ -124,8 +143,10 @@ impl State {
 
 /// Whether the folder is ours, or as good as empty. Somebody else may have had the same idea for a name.
 pub(super) fn is_ours(dir: &Dir) -> Result<bool, ApplyError> {
+    // A clone has what is committed and no lock.
+    let is_cloned = || holds_only(dir, &[IGNORE, INPUTS]).map_err(io("look into", STATE));
     // Asked twice: the lock may have been made, and more besides, since it was not there.
-    Ok(has_lock(dir)? || is_bare(dir).map_err(io("look into", STATE))? || has_lock(dir)?)
+    Ok(has_lock(dir)? || is_cloned()? || has_lock(dir)?)
 }
 
 /// Whether a command ever worked in the folder: it makes the lock before anything else.
@@ -135,8 +156,13 @@ pub(super) fn has_lock(dir: &Dir) -> Result<bool, ApplyError> {
 
 /// Whether there is nothing in the folder but what tells git to overlook it.
 fn is_bare(dir: &Dir) -> io::Result<bool> {
+    holds_only(dir, &[IGNORE])
+}
+
+fn holds_only(dir: &Dir, names: &[&str]) -> io::Result<bool> {
     for entry in dir.entries()? {
-        if entry?.file_name() != IGNORE {
+        let name = entry?.file_name();
+        if !names.iter().any(|known| name == *known) {
             return Ok(false);
         }
     }
@@ -211,7 +237,12 @@ pub(super) fn is_project(root: &Dir, dir: &Dir) -> bool {
     is_there(root, LOCK) || is_there(dir, UNDO)
 }
 
-fn lock(dir: &Dir, waiting: Option<&dyn Fn()>) -> io::Result<std::fs::File> {
+enum Locked {
+    Held(std::fs::File),
+    Busy { by: Option<String> },
+}
+
+fn lock(dir: &Dir, busy: Busy<'_>) -> io::Result<Locked> {
     let mut options = OpenOptions::new();
     options
         .read(true)
@@ -220,18 +251,30 @@ fn lock(dir: &Dir, waiting: Option<&dyn Fn()>) -> io::Result<std::fs::File> {
         .truncate(false)
         .follow(FollowSymlinks::No);
     let file = dir.open_with(LOCK_FILE, &options)?.into_std();
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
+    match (file.try_lock(), busy) {
+        (Ok(()), _) => Ok(Locked::Held(file)),
+        (Err(TryLockError::WouldBlock), Busy::Wait(waiting)) => {
             if let Some(waiting) = waiting {
                 waiting();
             }
-            file.lock().map(|()| file)
+            file.lock().map(|()| Locked::Held(file))
         }
+        (Err(TryLockError::WouldBlock), Busy::Refuse) => Ok(Locked::Busy { by: holder(&file) }),
         // A file system without locks: two commands at once are still kept apart by the stamps of their plans.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(error)) => Err(error),
+        (Err(TryLockError::Error(error)), _) if error.kind() == io::ErrorKind::Unsupported => {
+            Ok(Locked::Held(file))
+        }
+        (Err(TryLockError::Error(error)), _) => Err(error),
     }
+}
+
+/// Who has the lock, where that is known: some systems let nobody read a file that is locked.
+fn holder(lock: &std::fs::File) -> Option<String> {
+    let mut text = Vec::new();
+    lock.take(LONGEST_HOLDER).read_to_end(&mut text).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let (process, command) = text.split_once(' ')?;
+    Some(format!("`{command}`, process {process}"))
 }
 
 /// Whether the file that was locked is the one that is there.

@@ -5,6 +5,7 @@
 
 mod answers;
 mod intent;
+mod past;
 
 use std::{
     cell::RefCell,
@@ -14,6 +15,7 @@ use std::{
 
 pub use answers::{Given, GivenError};
 pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
+pub use past::{OwnTexts, Past};
 use semver::VersionReq;
 
 use crate::{
@@ -27,7 +29,7 @@ use crate::{
     question::{Answers, Question},
     replay::{Made, ReplayError, Replayer},
     sandbox::{Failure, SandboxError},
-    tree::Tree,
+    tree::{Tree, TreeError},
     ui::Ui,
     workspace::Workspace,
 };
@@ -38,6 +40,11 @@ pub struct Decision {
     /// New text of `scaffold.toml`.
     pub manifest: String,
     pub plan: Plan,
+    /// What our own files become, where a change is taken back; otherwise they follow from the lock.
+    past: Option<OwnTexts>,
+    /// What the lock from before stands for, and what the new one does.
+    base: Arc<Tree>,
+    theirs: Arc<Tree>,
     /// What each generator made, in order.
     pub made: Vec<Made>,
     /// Classes of files that need a yes before the plan may be carried out, per generator.
@@ -75,6 +82,16 @@ pub enum ChangeError {
     Missing(Vec<InterviewError>),
     #[error("the project already has a generator called `{0}`")]
     Twice(String),
+    #[error(transparent)]
+    Project(#[from] project::ProjectError),
+    #[error("what stood in {0} before is no longer in .scaffold/undo")]
+    Forgotten(ProjectPath),
+    #[error(
+        "scaffold.lock is no longer what `scaffold {0}` left: something else has changed it since"
+    )]
+    LockChanged(String),
+    #[error("what is remembered of the change cannot have been: {0}")]
+    Record(#[from] TreeError),
 }
 
 /// How a command talks with its user while it decides.
@@ -109,6 +126,9 @@ pub fn decide(
         lock: lock.clone(),
         manifest: String::new(),
         plan: Plan::default(),
+        past: None,
+        base: Arc::clone(&base),
+        theirs: Arc::clone(&base),
         made: Vec::new(),
         unconsented: Vec::new(),
         accepted: Vec::new(),
@@ -170,6 +190,7 @@ pub fn decide(
     let theirs = replayer.before(lock.generators.len());
     lock.tree = theirs.digest();
     decided.plan = plan(&base, &theirs, workspace)?;
+    decided.theirs = theirs;
     decided.manifest = project::manifest::write(project.manifest_text.as_deref(), &lock, &reqs)?;
     decided.made = replayer.made()[..lock.generators.len()].to_vec();
     decided.lock = lock;

@@ -20,7 +20,7 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
     let project = match Project::root_of(&context.here) {
         // A folder that was made by hand can be joined: it is a project without generators.
         Err(ProjectError::NotFound(_)) if context.here.is_dir() => Project::open(&context.here)?,
-        _ => context.project()?,
+        _ => context.project_to_change()?,
     };
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     apply,
-    change::{Asking, Consent, Decision, Entry, Given, Intent, decide, resolve},
+    change::{Asking, Consent, Decision, Entry, Given, Intent, Past, decide, resolve},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     packages::Packages,
@@ -23,11 +23,13 @@ pub struct Goal {
     /// In the past: "Added".
     pub verb: &'static str,
     /// How to go back.
-    pub undo: String,
+    pub undo: Option<String>,
     /// What to say when there is nothing to do.
     pub idle: &'static str,
     /// The folder a user has to enter first.
     pub enter: Option<PathBuf>,
+    /// The change that is taken back.
+    pub past: Option<Past>,
 }
 
 impl Goal {
@@ -35,9 +37,10 @@ impl Goal {
     pub fn new(verb: &'static str) -> Self {
         Self {
             verb,
-            undo: "scaffold undo".into(),
+            undo: Some("scaffold undo".into()),
             idle: "the project is what it should be",
             enter: None,
+            past: None,
         }
     }
 }
@@ -67,10 +70,15 @@ pub fn change(
         allow,
     };
     let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
+    if let Some(past) = &goal.past {
+        decision.take_back(past, project, &workspace)?;
+    }
     context.tell_notices(packages);
     tell_logs(context, &decision);
-    let same =
-        decision.lock == project.lock && Some(&decision.manifest) == project.manifest_text.as_ref();
+    let texts = decision.own_texts();
+    let same = texts.manifest == project.manifest_text
+        && (texts.lock == project.lock_text || goal.past.is_none())
+        && decision.lock == project.lock;
     if context.globals.locked && decision.lock != project.lock {
         return Err(
             CommandError::failed("scaffold.lock would change, and --locked was given")
@@ -95,22 +103,30 @@ pub fn change(
         context.ui.done("Dry run:", "nothing was written");
         return Ok(ExitCode::SUCCESS);
     }
+    // Granting may have changed the lock.
+    let texts = decision.own_texts();
     let own = [
         own(
             ProjectPath::manifest(),
             project.manifest_text.as_deref(),
-            &decision.manifest,
+            texts.manifest.as_deref(),
         ),
         own(
             ProjectPath::lock(),
             project.lock_text.as_deref(),
-            &decision.lock.to_text(),
+            texts.lock.as_deref(),
         ),
     ];
-    let label = label(context);
-    context.applying(&label, |options| {
-        apply::apply(&project.root, &decision.plan, &own, options)
+    let applied = context.applying(|options| {
+        let options = apply::Options {
+            undoes: goal.past.as_ref().map(|past| &past.record),
+            ..*options
+        };
+        apply::apply(&project.root, &decision.plan, &own, &options)
     })?;
+    if let Some(warning) = applied.warning {
+        context.ui.warn(&warning);
+    }
     context.ui.json(&report(project, &decision, false));
     let ending = ending(context, project, &decision, goal);
     context.ui.ending(&ending);
@@ -122,7 +138,7 @@ pub fn change(
 }
 
 /// One of our own two files, from what was read of it to what it shall say.
-fn own(path: ProjectPath, before: Option<&str>, after: &str) -> Action {
+fn own(path: ProjectPath, before: Option<&str>, after: Option<&str>) -> Action {
     let bytes = |text: &str| std::sync::Arc::from(text.as_bytes());
     let before = before.map(|text| Found {
         bytes: bytes(text),
@@ -131,17 +147,11 @@ fn own(path: ProjectPath, before: Option<&str>, after: &str) -> Action {
     Action::own(
         path,
         before.as_ref(),
-        Some(Content {
+        after.map(|after| Content {
             bytes: bytes(after),
             executable: false,
         }),
     )
-}
-
-/// The command as it was typed, for the undo record.
-fn label(context: &Context) -> String {
-    let words = context.args.iter().skip(1).map(|a| a.to_string_lossy());
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The first run of a package compiles its component, which takes long enough to wonder.
@@ -311,11 +321,20 @@ fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal
             });
         }
     }
-    let conflicts = decision
+    let conflicts: Vec<String> = decision
         .plan
         .conflicts()
         .map(|action| action.path.to_string())
         .collect();
+    let mut undo = goal.undo.clone();
+    if !conflicts.is_empty() {
+        let settle = ui::Step {
+            command: "scaffold resolve".to_owned(),
+            why: "when the conflicts are settled".to_owned(),
+        };
+        steps.insert(0, settle);
+        undo = Some("scaffold abort".to_owned());
+    }
     Ending {
         made: format!("{} {}", goal.verb, summary(project, decision)),
         conflicts,
@@ -323,7 +342,7 @@ fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal
         notes: fresh()
             .flat_map(|made| made.outcome.notes.clone())
             .collect(),
-        undo: Some(goal.undo.clone()),
+        undo,
     }
 }
 

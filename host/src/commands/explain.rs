@@ -164,6 +164,9 @@ impl From<ChangeError> for CommandError {
             ChangeError::Twice(_) => {
                 Self::usage(e).hint("--as NAME adds a package a second time, under that name")
             }
+            ChangeError::Project(e) => e.into(),
+            ChangeError::Forgotten(_) | ChangeError::Record(_) | ChangeError::LockChanged(_) => Self::failed(e)
+                .hint("nothing was written; with git, `git checkout` brings back files and scaffold.lock together"),
             ChangeError::Name(_) | ChangeError::Manifest(_) => Self::usage(e),
             ChangeError::Merge(e) => Self::failed(e),
         }
@@ -211,6 +214,12 @@ impl From<GivenError> for CommandError {
 
 impl From<ApplyError> for CommandError {
     fn from(e: ApplyError) -> Self {
-        Self::new(ErrorKind::Failed, e)
+        let hint = matches!(e, ApplyError::Busy { .. })
+            .then_some("run it again when that is done; without --no-wait it waits");
+        let error = Self::new(ErrorKind::Failed, e);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
     }
 }

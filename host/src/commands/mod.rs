@@ -1,5 +1,6 @@
 //! A file a command. Each says what the project shall be made of, or prints what is.
 
+mod abort;
 mod add;
 mod cache;
 mod completions;
@@ -13,6 +14,7 @@ mod pack;
 mod publish;
 mod questions;
 mod remove;
+mod resolve;
 mod search;
 mod set;
 mod status;
@@ -58,6 +60,7 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         here,
         args,
         fault: env::var("SCAFFOLD_FAULT").ok(),
+        turn: None,
     };
     let ended =
         dispatch(&mut context, cli.command).and_then(|code| context.ui.finish().map(|()| code));
@@ -128,7 +131,9 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Set(args) => set::run(context, &args),
         Command::Sync => sync::run(context),
         Command::Remove(args) => remove::run(context, &args),
-        Command::Undo => undo::run(context),
+        Command::Undo(args) => undo::run(context, &args),
+        Command::Resolve(args) => resolve::run(context, &args),
+        Command::Abort => abort::run(context),
         Command::Status(args) => status::run(context, &args),
         Command::Verify => done(verify::run(context)),
         Command::List => done(list::run(context)),

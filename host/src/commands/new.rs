@@ -62,7 +62,7 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
         format!("rm -r {}", dir.display())
     };
     let goal = Goal {
-        undo,
+        undo: Some(undo),
         enter: Some(dir),
         ..Goal::new("Made")
     };

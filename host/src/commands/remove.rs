@@ -10,7 +10,7 @@ use crate::{change::as_locked, cli::Remove, context::Context, error::CommandErro
 
 /// `scaffold remove`: the project without these.
 pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandError> {
-    let project = context.project()?;
+    let project = context.project_to_change()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let mut gone = Vec::new();

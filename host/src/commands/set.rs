@@ -10,7 +10,7 @@ use crate::{
 
 /// `scaffold set`: the same generators with other answers.
 pub fn run(context: &mut Context, args: &Set) -> Result<ExitCode, CommandError> {
-    let project = context.project()?;
+    let project = context.project_to_change()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let mut given: Given = context.given()?;

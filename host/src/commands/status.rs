@@ -3,11 +3,13 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::{
+    apply,
     cli::Status,
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     merge::{Labels, merge},
-    plan::{Note, Verb},
+    path::ProjectPath,
+    plan::{Action, Note, Verb},
     replay::Replayer,
     ui::{Page, Tone},
     workspace::Workspace,
@@ -23,10 +25,25 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let mut page = Page::new();
     let mut changed = Vec::new();
+    let under_way = apply::merge_under_way(&project.root)?;
+    let open: Vec<&ProjectPath> = under_way
+        .iter()
+        .flat_map(|record| record.open())
+        .map(|file| &file.path)
+        .collect();
     // Merging the lock with itself changes nothing; what it says of each file is how the file stands.
     let plan =
         merge(&pristine, &pristine, &workspace, &Labels::default()).kind(ErrorKind::Failed)?;
-    for action in plan.actions.iter().filter(|a| a.verb != Verb::Unchanged) {
+    for path in &open {
+        changed.push(json!({"path": path.as_str(), "standing": "conflict"}));
+        page.put(Tone::Plain, "  ")
+            .column(Tone::Error, "conflict", 9)
+            .put(Tone::Plain, path)
+            .end();
+    }
+    let differs =
+        |action: &&Action| action.verb != Verb::Unchanged && !open.contains(&&action.path);
+    for action in plan.actions.iter().filter(differs) {
         let (word, tone) = match action.note {
             Some(Note::Seed) => continue,
             Some(Note::Replaced) => ("replaced", Tone::Error),

@@ -7,7 +7,7 @@ use crate::{change::Intent, context::Context, error::CommandError};
 
 /// `scaffold sync`: what `scaffold.toml` says.
 pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
-    let project = context.project()?;
+    let project = context.project_to_change()?;
     let Some(manifest) = &project.manifest else {
         return Err(CommandError::failed(format!(
             "{} has no scaffold.toml",

@@ -9,7 +9,7 @@ use crate::{change::as_locked, cli::Update, context::Context, error::CommandErro
 
 /// `scaffold update`: the same generators, free to take newer versions.
 pub fn run(context: &mut Context, args: &Update) -> Result<ExitCode, CommandError> {
-    let project = context.project()?;
+    let project = context.project_to_change()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let mut intents = as_locked(&project.lock, &project.requirements());

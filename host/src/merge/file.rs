@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use super::Labels;
 use super::three::{self, Merged};
-use crate::plan::{Content, Note, Verb};
+use crate::plan::{Content, Note, Verb, Versions};
 use crate::secret::Secrets;
 use crate::text::{self, Ends};
 use crate::tree::{File, Ownership};
@@ -90,6 +90,18 @@ pub(super) fn decide(sides: Sides<'_>, secrets: &Secrets, labels: &Labels) -> Op
         }
         (Some(_), Some(_), None) => Some(Decision::noted(Verb::Kept, None, Note::DeletedByUser)),
         (Some(base), Some(theirs), Some(ours)) => Some(stayed(base, theirs, ours, secrets, labels)),
+    }
+}
+
+/// What a conflict is between, with the secrets and line ends of the user's file.
+pub(super) fn versions(sides: Sides<'_>, secrets: &Secrets) -> Versions {
+    let version = |file: &File| match sides.ours {
+        Some(ours) => Version::like(file, ours, secrets, Ends::of(&file.bytes)),
+        None => Version::plain(file, secrets),
+    };
+    Versions {
+        old: sides.base.map(|file| version(file).content()),
+        new: sides.theirs.map(|file| version(file).content()),
     }
 }
 

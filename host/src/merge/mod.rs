@@ -64,6 +64,7 @@ pub fn merge(
         let Some(mut decision) = file::decide(sides, &secrets, labels) else {
             continue;
         };
+        let versions = (decision.verb == Verb::Conflict).then(|| file::versions(sides, &secrets));
         if let Some(obstacle) = file.obstacle.take() {
             decision = file.around(decision, obstacle)?;
         }
@@ -74,15 +75,15 @@ pub fn merge(
                 free.map(|(path, found)| new_version(file.path, path, found.as_ref(), content)),
             );
         }
-        plan.actions.push(
-            Action::new(
-                file.path.clone(),
-                decision.verb,
-                file.ours.as_ref(),
-                decision.after,
-            )
-            .with_note(decision.note),
-        );
+        let mut action = Action::new(
+            file.path.clone(),
+            decision.verb,
+            file.ours.as_ref(),
+            decision.after,
+        )
+        .with_note(decision.note);
+        action.versions = versions.filter(|_| action.verb == Verb::Conflict);
+        plan.actions.push(action);
     }
     files.check_room(&plan, ours)?;
     plan.actions.append(&mut beside);

@@ -124,6 +124,8 @@ impl Project {
             marks
                 .iter()
                 .any(|mark| folder.join(mark).symlink_metadata().is_ok())
+                // A merge that took the last generator away is still to be ended.
+                || crate::apply::merge_under_way(folder).is_ok_and(|merge| merge.is_some())
         };
         let root = start.ancestors().find(is_root).map(Path::to_owned);
         root.ok_or(ProjectError::NotFound(start))

@@ -267,8 +267,8 @@ impl Scenario {
             &self.own,
             &Options {
                 label: "test",
-                waiting: None,
                 fault,
+                ..Options::default()
             },
         )
     }

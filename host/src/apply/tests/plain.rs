@@ -24,7 +24,8 @@ fn every_kind_of_change_arrives() {
         Applied {
             written: 11,
             deleted: 3,
-            record: Some(1)
+            record: Some(1),
+            warning: None,
         }
     );
     let now = project(&scenario.root).unwrap();
@@ -69,7 +70,8 @@ fn a_new_project_is_all_there_or_not_at_all() {
         Applied {
             written: 5,
             deleted: 0,
-            record: Some(1)
+            record: Some(1),
+            warning: None,
         }
     );
     let now = project(&scenario.root).unwrap();
