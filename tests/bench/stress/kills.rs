@@ -99,62 +99,97 @@ pub fn run(program: &Path, files: usize, kills: usize, seed: u64) -> Report {
     report
 }
 
-/// How long a command takes, and when in that time it begins to write.
+/// How long a command takes, and how much of that it stages new contents and moves files.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Span {
-    begins: Duration,
-    ends: Duration,
+    all: Duration,
+    stages: Duration,
+    moves: Duration,
 }
 
 impl Span {
     /// The middle one of a few runs.
     fn of(scene: &Scene, case: &Case) -> Self {
-        let mut spans: Vec<(Duration, Duration)> = (0..5)
-            .map(|_| {
-                scene.restore(case);
-                let start = Instant::now();
-                let mut child = spawn(scene.command(case));
-                let stage = scene.state().join("stage");
-                let mut begins = None;
-                while child.try_wait().unwrap().is_none() {
-                    if begins.is_none() && stage.exists() {
-                        begins = Some(start.elapsed());
-                    }
-                }
-                let ends = start.elapsed();
-                (begins.unwrap_or(ends), ends)
-            })
-            .collect();
+        let mut spans = [(); 5].map(|()| {
+            scene.restore(case);
+            let start = Instant::now();
+            let mut child = spawn(scene.command(case));
+            let mut begins = [STAGE, JOURNAL].map(|mark| {
+                let mark = scene.state().join(mark);
+                wait_until(&mut child, || mark.exists());
+                start.elapsed()
+            });
+            child.wait().unwrap();
+            let all = start.elapsed();
+            // What was over too fast to be seen.
+            begins[0] = begins[0].min(begins[1]);
+            Self {
+                all,
+                stages: begins[1] - begins[0],
+                moves: all - begins[1],
+            }
+        });
         spans.sort_unstable();
-        let (begins, ends) = spans[spans.len() / 2];
-        Self { begins, ends }
+        spans[spans.len() / 2]
     }
 }
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ms = |time: Duration| time.as_secs_f64() * 1000.0;
-        let writes = self.ends.saturating_sub(self.begins);
+        let [all, stages, moves] =
+            [self.all, self.stages, self.moves].map(|time| time.as_secs_f64() * 1000.0);
         write!(
             f,
-            "{:.1} ms, of which it writes {:.1} ms",
-            ms(self.ends),
-            ms(writes)
+            "{all:.1} ms, of which {stages:.1} ms until the journal and {moves:.1} ms after it"
         )
     }
 }
 
-/// Starts the command of a case and kills it: five of six times after it began to write.
+/// What is there from when new contents are written, and while files are moved.
+const STAGE: &str = "stage";
+const JOURNAL: &str = "journal";
+
+/// Starts the command of a case and kills it: mostly while it moves files, sometimes before or after. What is waited for is
+/// what it does and not a time, so that a busy machine kills in the same places.
 fn kill(scene: &Scene, case: &Case, span: &Span, random: &mut Random) {
     let mut child = spawn(scene.command(case));
-    if random.chance(17) {
-        wait(&mut child, span.ends.mul_f64(random.fraction()));
-    } else {
-        let stage = scene.state().join("stage");
-        while !stage.exists() && child.try_wait().unwrap().is_none() {}
-        let writes = span.ends.saturating_sub(span.begins);
-        wait(&mut child, writes.mul_f64(random.fraction() * 1.05));
+    let state = scene.state();
+    let number = (random.fraction() * case.changes() as f64).to_string();
+    let number = number.split('.').next().unwrap_or_default();
+    let (staged, aside) = (
+        state.join(STAGE).join(number),
+        state.join("backup").join(number),
+    );
+    match random.next() % 20 {
+        0..3 => wait(&mut child, span.all.mul_f64(random.fraction())),
+        3..7 => wait_until(&mut child, || {
+            staged.exists() || state.join(JOURNAL).exists()
+        }),
+        7..18 => {
+            wait_until(&mut child, || state.join(JOURNAL).exists());
+            // A file that goes is only set aside.
+            let comes = staged.exists();
+            wait_until(&mut child, || {
+                if comes {
+                    !staged.exists()
+                } else {
+                    aside.exists()
+                }
+            });
+        }
+        _ => {
+            wait_until(&mut child, || state.join(JOURNAL).exists());
+            wait_until(&mut child, || !state.join(JOURNAL).exists());
+        }
     }
     end(child);
+}
+
+/// Waits for something, or until the command has ended.
+fn wait_until(child: &mut Child, is: impl Fn() -> bool) {
+    while !is() && child.try_wait().unwrap().is_none() {
+        std::hint::spin_loop();
+    }
 }
 
 fn spawn(mut command: Command) -> Child {
@@ -241,16 +276,27 @@ fn difference(now: &Snapshot, old: &Snapshot, new: &Snapshot) -> String {
     lines.concat()
 }
 
+/// How many files of `from` are not the same in `to`.
+fn changed(from: &Snapshot, to: &Snapshot) -> usize {
+    let is = |(path, file): &(&String, &Option<_>)| file.is_some() && to.get(*path) != Some(*file);
+    from.iter().filter(is).count()
+}
+
+impl Case {
+    /// How many files the command changes.
+    fn changes(&self) -> usize {
+        let created = self
+            .new
+            .iter()
+            .filter(|(path, file)| file.is_some() && !self.old.contains_key(*path));
+        changed(&self.old, &self.new) + created.count()
+    }
+}
+
 impl Phase {
     fn of(scene: &Scene, case: &Case) -> Self {
         let state = scene.state();
         let count = |name: &str| fs::read_dir(state.join(name)).map_or(0, Iterator::count);
-        let changed = |from: &Snapshot, to: &Snapshot| {
-            let files = from
-                .iter()
-                .filter(|(path, file)| file.is_some() && to.get(*path) != Some(file));
-            files.count()
-        };
         let (aside, staged) = (changed(&case.old, &case.new), changed(&case.new, &case.old));
         let tenth = |part: usize, whole: usize| (part * 10 / whole.max(1)).min(9);
         if state.join("journal").exists() {

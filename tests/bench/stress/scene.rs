@@ -212,18 +212,20 @@ impl Scene {
     /// What a user does to a project: lines of their own, files of their own, and some files they do not want.
     fn edit(&self, project: &str) {
         let root = self.path(project);
-        let paths: Vec<String> = snapshot(&root)
+        // None that goes or is another package's by and by: what somebody has to settle cannot be undone before.
+        let number =
+            |path: &str| -> Option<usize> { Path::new(path).file_stem()?.to_str()?.parse().ok() };
+        for path in snapshot(&root)
             .into_keys()
             .filter(|path| path.ends_with(".md"))
-            .collect();
-        for (number, path) in paths.iter().enumerate() {
-            let file = root.join(path);
-            match number % 9 {
-                0 => {
+        {
+            let file = root.join(&path);
+            match number(&path).map(|number| (number % 10, number % 3)) {
+                Some((0 | 5 | 7, 0)) => {
                     let text = fs::read_to_string(&file).unwrap();
                     fs::write(file, text.replace("line 9\n", "line 9\nmine\n")).unwrap();
                 }
-                4 => fs::remove_file(file).unwrap(),
+                Some((0 | 8, 1)) => fs::remove_file(file).unwrap(),
                 _ => {}
             }
         }

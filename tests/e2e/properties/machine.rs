@@ -210,13 +210,13 @@ impl Machine<'_> {
         })
     }
 
-    /// `scaffold undo`, through the program itself.
+    /// A command of the program itself.
     ///
     /// # Errors
     /// What it says when it refuses.
-    pub fn undo(&self, folder: &str) -> Result<(), String> {
-        self.note(format_args!("{folder}: undo"));
-        let run = self.world.run(&["-C", folder, "undo", "--yes"]);
+    pub fn run(&self, folder: &str, command: &str) -> Result<(), String> {
+        self.note(format_args!("{folder}: {command}"));
+        let run = self.world.run(&["-C", folder, command, "--yes"]);
         match run.code {
             Some(0) => Ok(()),
             _ => Err(run.to_string()),

@@ -201,6 +201,7 @@ fn updated_through(
     Ok(Some(masked(&machine.files(folder))))
 }
 
+/// Every command of a story is taken back once, and made again, until the last one.
 fn undone(
     machine: &Machine<'_>,
     packages: &[Package],
@@ -214,6 +215,7 @@ fn undone(
             Step::Edit(edit) => machine.edit("shop", edit),
             Step::Ask(ask) => {
                 if let Some(next) = asked(&wanted, packages, ask)
+                    && taken_back(machine, &next)? == Some(false)
                     && machine.bring("shop", &next).is_ok()
                 {
                     wanted = next;
@@ -221,33 +223,43 @@ fn undone(
             }
         }
     }
-    let before = machine.files("shop");
-    let Some(Ok(_)) = asked(&wanted, packages, last).map(|next| machine.bring("shop", &next))
-    else {
-        return Ok(());
-    };
-    let after = machine.files("shop");
-    if after == before {
-        return Ok(());
-    }
-    for (which, expected) in [("undo", &before), ("undo of the undo", &after)] {
-        machine
-            .undo("shop")
-            .map_err(|error| TestCaseError::fail(format!("{error}{}", machine.story())))?;
-        prop_assert_eq!(
-            shown(&machine.files("shop")),
-            shown(expected),
-            "{}{}",
-            which,
-            machine.story()
-        );
-        prop_assert!(
-            machine.debris("shop").is_empty(),
-            "{:?}",
-            machine.debris("shop")
-        );
+    if let Some(next) = asked(&wanted, packages, last) {
+        taken_back(machine, &next)?;
     }
     Ok(())
+}
+
+/// Runs a command and takes it back; says whether it had conflicts, none where it was refused or did nothing.
+fn taken_back(machine: &Machine<'_>, wanted: &[machine::Wanted]) -> Checked<Option<bool>> {
+    let before = machine.files("shop");
+    let Ok(done) = machine.bring("shop", wanted) else {
+        return Ok(None);
+    };
+    if machine.files("shop") == before {
+        return Ok(None);
+    }
+    let command = if done.has_conflicts() {
+        "abort"
+    } else {
+        "undo"
+    };
+    machine
+        .run("shop", command)
+        .map_err(|error| TestCaseError::fail(format!("{error}{}", machine.story())))?;
+    prop_assert_eq!(
+        shown(&machine.files("shop")),
+        shown(&before),
+        "{}{}",
+        command,
+        machine.story()
+    );
+    prop_assert!(
+        machine.debris("shop").is_empty(),
+        "{:?}{}",
+        machine.debris("shop"),
+        machine.story()
+    );
+    Ok(Some(done.has_conflicts()))
 }
 
 /// A project's life; after every command all that is the user's is looked for.
@@ -286,10 +298,12 @@ fn check_command(machine: &Machine<'_>, before: &Files, done: &Done) -> Checked 
     // What the user wrote still stands in the project, as it was or between markers.
     let gone: Vec<_> = mine(before).difference(&mine(&after)).cloned().collect();
     prop_assert!(gone.is_empty(), "{gone:?} is gone{}", story());
-    // Every file that is no longer what it was is kept for `undo`, byte for byte.
+    // Every file of theirs that is no longer what it was is kept for `undo`, byte for byte.
     let kept = machine.kept("shop");
-    for (path, (bytes, _)) in before {
-        if after.get(path).is_none_or(|(now, _)| now != bytes) {
+    for (path, (bytes, executable)) in before.iter().filter(|(path, _)| !is_own(path)) {
+        let old = done.old.get(&ProjectPath::parse(path).unwrap());
+        let is_theirs = old.is_none_or(|old| !is_unedited(old, &(bytes.clone(), *executable)));
+        if is_theirs && after.get(path).is_none_or(|(now, _)| now != bytes) {
             let is_kept = kept.values().any(|(kept, _)| kept == bytes);
             prop_assert!(is_kept, "the old {path} is nowhere{}", story());
         }
