@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt, fs,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
@@ -319,15 +319,16 @@ impl Machine<'_> {
         self.world.files(&format!("{folder}/{STATE}"))
     }
 
-    /// What should not be there after a command: folders that hold nothing, and what a command works with.
-    pub fn debris(&self, folder: &str) -> Vec<PathBuf> {
-        let mut debris = Vec::new();
+    /// What should not be there after a command: folders that hold nothing (a user may leave one), and what a command
+    /// works with.
+    pub fn debris(&self, folder: &str) -> BTreeSet<PathBuf> {
+        let mut debris = BTreeSet::new();
         let root = self.world.path(folder);
         let mut folders = vec![root.clone()];
         while let Some(folder) = folders.pop() {
             let entries: Vec<_> = fs::read_dir(&folder).unwrap().map(Result::unwrap).collect();
             if entries.is_empty() {
-                debris.push(folder.clone());
+                debris.insert(folder.clone());
             }
             let inner = entries.into_iter().map(|entry| entry.path());
             folders.extend(inner.filter(|path| path.is_dir()));

@@ -12,7 +12,8 @@ use super::scenario::{
 pub enum Kind {
     /// Whatever a package could do.
     Any,
-    /// What comes to the same in one step and in two: nothing comes back that was gone, and whose a file is stays.
+    /// What comes to the same in one step and in two: nothing comes back that was gone, and no file is a seed, of which
+    /// only the first version counts.
     Steady,
 }
 
@@ -41,12 +42,16 @@ fn text() -> impl Strategy<Value = Text> {
     })
 }
 
-fn made() -> impl Strategy<Value = Made> {
+fn made(kind: Kind) -> impl Strategy<Value = Made> {
     let bytes = vec(any::<u8>(), 0..6).prop_map(|mut bytes| {
         bytes.push(0);
         Made::Bytes(bytes)
     });
-    prop_oneof![8 => text().prop_map(Made::Text), 1 => bytes]
+    let text = text().prop_map(move |mut text| {
+        text.seed &= kind == Kind::Any;
+        Made::Text(text)
+    });
+    prop_oneof![8 => text, 1 => bytes]
 }
 
 fn join() -> impl Strategy<Value = Join> {
@@ -77,7 +82,7 @@ fn change(kind: Kind, paths: &'static [&'static str]) -> BoxedStrategy<Change> {
         3 => place.clone().prop_map(|(file, row)| Change::Insert { file, row }),
         3 => place.prop_map(|(file, row)| Change::Drop { file, row }),
         1 => file.clone().prop_map(|file| Change::Remove { file }),
-        1 => made().prop_map(|made| Change::AddNew { made }),
+        1 => made(kind).prop_map(|made| Change::AddNew { made }),
         1 => file.clone().prop_map(|file| Change::Rename { file }),
         1 => file.clone().prop_map(|file| Change::Executable { file }),
         1 => Just(Change::Heading),
@@ -87,7 +92,7 @@ fn change(kind: Kind, paths: &'static [&'static str]) -> BoxedStrategy<Change> {
     }
     prop_oneof![
         6 => steady,
-        1 => (select(paths), made()).prop_map(|(path, made)| Change::Add { path, made }),
+        1 => (select(paths), made(kind)).prop_map(|(path, made)| Change::Add { path, made }),
         1 => file.prop_map(|file| Change::Seed { file }),
         1 => joins().prop_map(Change::Joins),
     ]
@@ -101,7 +106,7 @@ fn package(kind: Kind, versions: usize, first: bool) -> impl Strategy<Value = Pa
     } else {
         APART
     };
-    let files = vec((select(paths), made()), 0..5);
+    let files = vec((select(paths), made(kind)), 0..5);
     let changes = vec(vec(change(kind, paths), 0..5), versions - 1);
     let joins = if first {
         Just(Vec::new()).boxed()
