@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    apply::{self, Record, Recovered, Turn},
+    apply::{self, Hook, Record, Recovered, Turn},
     change::Given,
     cli::Globals,
     dirs::Dirs,
@@ -32,7 +32,7 @@ pub struct Context {
     /// The command line as it was typed.
     pub args: Vec<OsString>,
     /// Where a test wants writing to stop; nothing in a release.
-    pub fault: Option<String>,
+    pub fault: Option<Box<Hook<'static>>>,
     /// Held from before a command looks at a project it may change until it ends.
     pub turn: Option<Turn>,
 }
@@ -234,7 +234,6 @@ impl Context {
     pub fn applying<T>(&mut self, write: impl FnOnce(&apply::Options<'_>) -> T) -> T {
         let words = self.args.iter().skip(1).map(|a| a.to_string_lossy());
         let label = words.collect::<Vec<_>>().join(" ");
-        let fault = apply::from_request(self.fault.as_deref());
         let ui = RefCell::new(&mut self.ui);
         let waiting = || ui.borrow_mut().tell_waiting();
         write(&apply::Options {
@@ -243,7 +242,7 @@ impl Context {
             no_wait: self.globals.no_wait,
             turn: self.turn.as_ref(),
             undoes: None,
-            fault: fault.as_deref(),
+            fault: self.fault.as_deref(),
         })
     }
 }

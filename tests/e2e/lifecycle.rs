@@ -180,6 +180,27 @@ fn a_folder_made_by_hand_is_joined() {
     assert_eq!(world.read("old/other.txt"), "mine\n");
 }
 
+/// What git brings of our own folder is what was committed of it.
+#[test]
+fn a_clone_is_a_project_like_any_other() {
+    let world = World::new();
+    world.small_packages();
+    world
+        .scaffold("--registry registry new acme/site shop --defaults")
+        .succeeded();
+    fs::remove_dir_all(world.path("shop/.scaffold")).unwrap();
+    world.write("shop/.scaffold/.gitignore", "*\n!inputs/\n");
+    world.write("shop/.scaffold/inputs/some", "what a generator read\n");
+    let before = world.files("shop");
+    world.scaffold("-C shop status --exit-code").succeeded();
+    world.refused(&world.small("-C shop add nothing-like-it"), 2);
+    world.scaffold(&world.small("-C shop add blog")).succeeded();
+    world.scaffold("-C shop undo").succeeded();
+    assert!(world.files("shop") == before);
+    assert_eq!(world.read("shop/.scaffold/.gitignore"), "*\n!inputs/\n");
+    assert!(world.path("shop/.scaffold/inputs/some").exists());
+}
+
 /// Killed at every step, the next command finds the project as it was, or finishes what it was to become.
 #[cfg(debug_assertions)]
 #[test]

@@ -132,6 +132,22 @@ fn a_new_project_is_undone() {
     insta::assert_snapshot!(session);
 }
 
+/// What only its owner could read stays so, also when it was away.
+#[cfg(unix)]
+#[test]
+fn permissions_come_back_with_a_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let world = shop();
+    world.scaffold(&world.small("-C shop add blog")).succeeded();
+    let file = world.path("shop/blog/posts.py");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    world.scaffold("-C shop remove blog").succeeded();
+    assert!(!file.exists());
+    world.scaffold("-C shop undo").succeeded();
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn a_lock_that_something_else_changed_is_not_overwritten() {
     let world = shop();
@@ -161,4 +177,24 @@ fn killed_at_every_step_an_undo_is_done_or_not() {
         }
     });
     assert!(world.files("shop") == old);
+}
+
+/// The lock file goes with it, so only our own folder says where the project was.
+#[cfg(debug_assertions)]
+#[test]
+fn killed_at_every_step_a_new_project_is_undone_or_not() {
+    let world = shop();
+    world.write("shop/README.md", "# Mine\n");
+    let old = world.files("shop");
+    world.killed_at_every_step("-C shop undo", |run| {
+        world.scaffold("-C shop status").succeeded();
+        let now = world.files("shop");
+        if now == old {
+            return;
+        }
+        let left: Vec<&String> = now.keys().collect();
+        assert_eq!(left, ["README.md"], "{run}");
+        world.scaffold("-C shop abort").succeeded();
+        assert!(world.files("shop") == old, "{run}");
+    });
 }

@@ -126,7 +126,7 @@ fn write(
     let turn = match options.turn {
         Some(turn) => turn,
         None => {
-            taken = Turn::take(root, options)?;
+            taken = Turn::enter(root, options)?;
             &taken
         }
     };
@@ -192,7 +192,7 @@ fn change(
         entries: changes.iter().map(|change| change.entry.clone()).collect(),
     };
     let prepared =
-        prepare(state, changes, &journal, probe).and_then(|()| Move::new(state, &journal, probe));
+        prepare(state, changes, &journal, options).and_then(|()| Move::new(state, &journal, probe));
     let mut moves = prepared.inspect_err(|_| abandon(state))?;
     let done = moves
         .forward()
@@ -233,8 +233,9 @@ fn prepare(
     state: &State,
     changes: &[Change],
     journal: &Journal,
-    probe: Probe<'_>,
+    options: &Options<'_>,
 ) -> Result<(), ApplyError> {
+    let probe = Probe(options.fault);
     let root = state
         .root
         .try_clone()
@@ -247,6 +248,7 @@ fn prepare(
         &mut Folders::new(root),
         changes,
         journal.replaces(),
+        options.undoes,
         probe,
     )?;
     let writing = || io("write", journal::JOURNAL);

@@ -69,6 +69,8 @@ pub struct RecordedFile {
     pub new: Option<Arc<[u8]>>,
     /// Its place in the journal, which is the name of what is kept of it.
     pub(super) number: usize,
+    /// The permission bits of the file that was set aside, where the system has them.
+    pub(super) mode: Option<u32>,
 }
 
 /// The change that an undo takes back: the last one that was not taken back yet. None if none is remembered.
@@ -183,6 +185,10 @@ pub(super) fn read(state: &Dir, id: u64, contents: bool) -> Result<Option<Record
             conflict: entry.conflict,
             settled: settlement.is_some(),
             number,
+            mode: dir
+                .symlink_metadata(number.to_string())
+                .ok()
+                .and_then(|metadata| disk::mode_of(&metadata)),
         })
     });
     Ok(Some(Record {

@@ -80,7 +80,10 @@ fn end(root: &Path, options: &Options<'_>) -> Result<Option<Recovered>, ApplyErr
         return Ok(None);
     };
     if !state::has_lock(&found)? {
-        state::remove_bare(&dir, &found);
+        // In a clone it is what was committed.
+        if !state::is_project(&dir, &found) {
+            state::remove_bare(&dir, &found);
+        }
         return Ok(None);
     }
     if !is_unfinished(&found)? && state::is_project(&dir, &found) {
@@ -90,7 +93,7 @@ fn end(root: &Path, options: &Options<'_>) -> Result<Option<Recovered>, ApplyErr
     let turn = match options.turn {
         Some(turn) => turn,
         None => {
-            taken = Turn::take(root, options)?;
+            taken = Turn::enter(root, options)?;
             &taken
         }
     };

@@ -12,6 +12,7 @@ use super::error::io;
 use super::fault::{Probe, Step};
 use super::git::Sides;
 use super::journal::{Conflict, Entry};
+use super::record::Record;
 use crate::path::ProjectPath;
 use crate::plan::{Action, Content, Note, Plan, Stamp, Verb};
 use crate::secret::Secrets;
@@ -164,6 +165,7 @@ pub(super) fn write(
     folders: &mut Folders,
     changes: &[Change],
     durable: bool,
+    undoes: Option<&Record>,
     probe: Probe<'_>,
 ) -> Result<(), ApplyError> {
     let mut written = Vec::new();
@@ -190,9 +192,12 @@ pub(super) fn write(
         };
         let [old, new] = copies(number);
         if let (Some(bytes), Some(after)) = (&change.bytes, after) {
-            let mode = match before {
-                Some(_) => replacing(folders, path, after.executable)?,
-                None => Mode::New {
+            // A file that comes back is nobody's who could not read it before.
+            let was = || undoes?.file(path)?.mode;
+            let mode = match (before, was()) {
+                (Some(_), _) => replacing(folders, path, after.executable)?,
+                (None, Some(mode)) => Mode::replacing(mode, after.executable),
+                (None, None) => Mode::New {
                     executable: after.executable,
                 },
             };

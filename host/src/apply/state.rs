@@ -31,8 +31,9 @@ pub(super) struct State {
     /// The project's folder.
     pub(super) root: Dir,
     pub(super) dir: Dir,
-    /// Whether it was made just now.
+    /// Whether it was made just now, and whether the file of the lock was.
     made: bool,
+    first: bool,
     /// Holds the lock until it is closed; says who does.
     lock: std::fs::File,
 }
@@ -66,6 +67,7 @@ impl State {
                     what: "a folder of something else",
                 });
             }
+            let first = !has_lock(&dir)?;
             let mut lock = match ignore(&dir).and_then(|()| lock(&dir, busy)) {
                 Ok(Locked::Held(lock)) => lock,
                 Ok(Locked::Busy { by }) => return Err(ApplyError::Busy { by }),
@@ -83,6 +85,7 @@ impl State {
                     root,
                     dir,
                     made,
+                    first,
                     lock,
                 });
             }
@@ -102,6 +105,7 @@ impl State {
                 root,
                 dir,
                 made: true,
+                first: true,
                 lock,
             }),
             Locked::Busy { by } => Err(ApplyError::Busy { by }),
@@ -129,7 +133,14 @@ impl State {
         let busy = [JOURNAL, JOURNAL_BACK, BACKUP, UNDO]
             .into_iter()
             .any(is_there);
-        if busy || (!self.made && is_project(&self.root, &self.dir)) {
+        if busy {
+            return;
+        }
+        if !self.made && is_project(&self.root, &self.dir) {
+            // In a clone nobody worked in yet, and still nobody has.
+            if self.first {
+                let _ = self.dir.remove_file(LOCK_FILE);
+            }
             return;
         }
         // Nothing but what is ours by name. What stays, the next command clears away.

@@ -16,6 +16,10 @@ pub struct Turn(State);
 impl Turn {
     /// Waits for the turn, or fails at once where `options` say so. The folder has to be there.
     pub fn take(root: &Path, options: &Options<'_>) -> Result<Self, ApplyError> {
+        Self::enter(root, options).map_err(ApplyError::unchanged)
+    }
+
+    pub(super) fn enter(root: &Path, options: &Options<'_>) -> Result<Self, ApplyError> {
         let dir = Dir::open_ambient_dir(root, ambient_authority())
             .map_err(io("open", root.display().to_string()))?;
         State::enter(dir, options.label, options.busy(), Probe(options.fault)).map(Self)

@@ -16,8 +16,8 @@ use super::state::{BACKUP, JOURNAL, STAGE, State, UNDO};
 
 /// How many changes can be undone.
 const KEEP: usize = 10;
-/// How many records are kept at most, those of changes that were taken back among them.
-const MOST: usize = 30;
+/// How many records are kept besides: of changes that were taken back, and of taking back.
+const MOST_OTHERS: usize = 20;
 
 /// The number for the next record.
 pub(super) fn next_id(state: &Dir) -> Result<u64, ApplyError> {
@@ -102,22 +102,27 @@ fn drop_copies(backup: &Dir) -> Result<(), ApplyError> {
     drop().map_err(io("remove", ".scaffold/backup"))
 }
 
-/// Forgets all but the last changes.
+/// Forgets all but the last changes. Of those that were taken back and what took them back the oldest go first, so that none
+/// comes to life again because what took it back is gone.
 fn prune(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
-    let ids = records(&state.dir)?;
-    let chain = undoable(&state.dir)?;
-    let first = chain.get(KEEP - 1).map_or(0, |record| record.id);
-    let too_many = ids.len().saturating_sub(MOST);
-    for (place, id) in ids.iter().enumerate() {
-        if place < too_many || *id < first {
-            probe
-                .step(Step::Clear)
-                .map_err(io("remove", ".scaffold/undo"))?;
-            state
-                .dir
-                .remove_dir_all(format!("{UNDO}/{id}"))
-                .map_err(io("remove", ".scaffold/undo"))?;
-        }
+    let chain: Vec<u64> = undoable(&state.dir)?
+        .iter()
+        .map(|record| record.id)
+        .collect();
+    let first = chain.get(KEEP - 1).copied().unwrap_or_default();
+    let (kept, old): (Vec<u64>, Vec<u64>) = records(&state.dir)?
+        .into_iter()
+        .partition(|id| *id >= first);
+    let rest: Vec<u64> = kept.into_iter().filter(|id| !chain.contains(id)).collect();
+    let too_many = rest.len().saturating_sub(MOST_OTHERS);
+    for id in old.iter().chain(&rest[..too_many]) {
+        probe
+            .step(Step::Clear)
+            .map_err(io("remove", ".scaffold/undo"))?;
+        state
+            .dir
+            .remove_dir_all(format!("{UNDO}/{id}"))
+            .map_err(io("remove", ".scaffold/undo"))?;
     }
     Ok(())
 }

@@ -33,6 +33,7 @@ use std::{
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::{
+    apply,
     cli::{Cli, Color, Command, Globals},
     context::Context,
     dirs::Dirs,
@@ -59,7 +60,7 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         dirs: Dirs::from_environment(),
         here,
         args,
-        fault: env::var("SCAFFOLD_FAULT").ok(),
+        fault: apply::from_request(env::var("SCAFFOLD_FAULT").ok().as_deref()),
         turn: None,
     };
     let ended =

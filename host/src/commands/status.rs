@@ -65,9 +65,10 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
         ),
     };
     page.line(Tone::Plain, summary);
+    let merge = under_way.as_ref().map(|record| &record.label);
     context
         .ui
-        .json(&json!({"files": pristine.len(), "changed": changed}));
+        .json(&json!({"files": pristine.len(), "changed": changed, "merge": merge}));
     context.ui.result(page);
     Ok(if args.exit_code && !clean {
         ExitCode::FAILURE

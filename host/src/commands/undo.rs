@@ -13,10 +13,7 @@ use crate::{
     context::Context,
     error::CommandError,
     project::Project,
-    ui::{
-        Page, Tone,
-        page::{columns, count},
-    },
+    ui::{Page, Tone, page::count},
 };
 
 /// `scaffold undo`: the project as it was before the last change that was not taken back yet.
@@ -78,16 +75,15 @@ fn list(context: &mut Context) -> Result<ExitCode, CommandError> {
         );
     }
     let now = SystemTime::now();
-    let width = history.iter().map(|record| columns(&record.label)).max();
     for record in &history {
-        let files = count(record.files.len(), "file", "files");
         page.put(Tone::Faint, format!("{:>5}  ", record.id))
-            .column(Tone::Plain, &record.label, width.unwrap_or(0) + 2)
-            .column(Tone::Faint, files, 11)
-            .put(
-                Tone::Faint,
+            .column(
+                Tone::Plain,
                 record.when.map_or_else(String::new, |when| ago(now, when)),
+                16,
             )
+            .column(Tone::Plain, count(record.files.len(), "file", "files"), 11)
+            .put(Tone::Strong, format!("scaffold {}", record.label))
             .end();
     }
     let each: Vec<_> = history.iter().map(to_json).collect();

@@ -119,6 +119,8 @@ impl Project {
             LOCK.to_owned(),
             format!("{STATE}/{}", crate::apply::JOURNAL),
             format!("{STATE}/{}", crate::apply::JOURNAL_BACK),
+            // The same once the change is done and not yet filed away.
+            format!("{STATE}/backup/{}", crate::apply::JOURNAL),
         ];
         let is_root = |folder: &&Path| {
             marks

@@ -2,6 +2,7 @@
 
 mod any;
 mod faults;
+mod past;
 mod plain;
 mod races;
 mod recovery;
