@@ -44,6 +44,8 @@ pub struct Report {
     phases: BTreeMap<Phase, usize>,
     /// Recoveries that were killed as well.
     recoveries: usize,
+    /// Commands that ended before they could be killed: on a busy machine that happens.
+    late: usize,
     spans: Vec<String>,
     /// What was found where it was neither the old nor the new state.
     pub torn: Vec<String>,
@@ -55,7 +57,7 @@ impl Report {
     }
 }
 
-/// Kills as many commands as asked for, the cases in turn.
+/// Kills as many commands as asked for, the cases in turn. What comes too late does not count, unless it always does.
 pub fn run(program: &Path, files: usize, kills: usize, seed: u64) -> Report {
     let scene = Scene::new(program, files);
     let mut report = Report::default();
@@ -69,11 +71,18 @@ pub fn run(program: &Path, files: usize, kills: usize, seed: u64) -> Report {
     }
     let mut random = Random(seed);
     let mut recovery = Duration::from_millis(10);
-    for number in 0..kills {
+    for number in 0..kills * 5 {
+        if report.kills() == kills {
+            break;
+        }
         let place = number % scene.cases.len();
         let case = &scene.cases[place];
         scene.restore(case);
-        kill(&scene, case, &spans[place], &mut random);
+        let is_late = !kill(&scene, case, &spans[place], &mut random);
+        if is_late && scene.now() == case.new {
+            report.late += 1;
+            continue;
+        }
         *report.phases.entry(Phase::of(&scene, case)).or_default() += 1;
         while scene.state().join("journal").exists() && random.chance(40) {
             let mut next = spawn(scene.in_project(&["status"]));
@@ -151,7 +160,9 @@ const JOURNAL: &str = "journal";
 
 /// Starts the command of a case and kills it: mostly while it moves files, sometimes before or after. What is waited for is
 /// what it does and not a time, so that a busy machine kills in the same places.
-fn kill(scene: &Scene, case: &Case, span: &Span, random: &mut Random) {
+///
+/// Says whether it was still at work.
+fn kill(scene: &Scene, case: &Case, span: &Span, random: &mut Random) -> bool {
     let mut child = spawn(scene.command(case));
     let state = scene.state();
     let number = (random.fraction() * case.changes() as f64).to_string();
@@ -182,7 +193,7 @@ fn kill(scene: &Scene, case: &Case, span: &Span, random: &mut Random) {
             wait_until(&mut child, || !state.join(JOURNAL).exists());
         }
     }
-    end(child);
+    end(child)
 }
 
 /// Waits for something, or until the command has ended.
@@ -204,10 +215,12 @@ fn wait(child: &mut Child, time: Duration) {
     }
 }
 
-fn end(mut child: Child) {
-    // It may have come to its end by itself.
+fn end(mut child: Child) -> bool {
+    let is_at_work = child.try_wait().unwrap().is_none();
+    // It may have come to its end by itself just now.
     let _ = child.kill();
     child.wait().unwrap();
+    is_at_work
 }
 
 /// Lets the next command find what there is.
@@ -363,7 +376,11 @@ impl fmt::Display for Report {
         };
         let sums = outcomes.map(|outcome| sum(outcome).to_string());
         writeln!(f, "| all {} | {} |", self.kills(), sums.join(" | "))?;
-        writeln!(f, "\n{} recoveries were killed as well.\n", self.recoveries)?;
+        writeln!(
+            f,
+            "\n{} recoveries were killed as well; {} commands had ended before.\n",
+            self.recoveries, self.late
+        )?;
         let most = self.phases.values().max().copied().unwrap_or(1);
         for (phase, count) in &self.phases {
             let bar = "#".repeat((count * 40).div_ceil(most));

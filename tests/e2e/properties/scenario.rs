@@ -199,10 +199,10 @@ impl Version {
                 }
             }
             Change::Rename { file } => {
-                if let Some(path) = nth(&self.files, file) {
-                    if let Some(made) = self.files.remove(&path) {
-                        self.files.insert(fresh(), made);
-                    }
+                if let Some(path) = nth(&self.files, file)
+                    && let Some(made) = self.files.remove(&path)
+                {
+                    self.files.insert(fresh(), made);
                 }
             }
             Change::Add { path, made } => {
