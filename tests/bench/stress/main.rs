@@ -47,7 +47,11 @@ fn main() -> ExitCode {
             other => panic!("unknown argument: {other}"),
         }
     }
+    // Commands run in other folders.
     let program = program.unwrap_or_else(beside);
+    let program = program
+        .canonicalize()
+        .unwrap_or_else(|e| panic!("{}: {e}", program.display()));
     println!("{} with seed {seed}, {files} files\n", program.display());
     let report = kills::run(&program, files, kills, seed);
     println!("{report}");
