@@ -178,6 +178,7 @@ impl Machine<'_> {
             no_input: true,
         });
         let mut asking = Asking {
+            conflict: scaffold::cli::Conflict::Markers,
             ui: &mut ui,
             mode: Mode::Defaults,
             given: Given::default(),
