@@ -185,9 +185,10 @@ pub(super) fn read(state: &Dir, id: u64, contents: bool) -> Result<Option<Record
             conflict: entry.conflict,
             settled: settlement.is_some(),
             number,
-            mode: dir
-                .symlink_metadata(number.to_string())
-                .ok()
+            mode: entry
+                .before
+                .filter(|_| contents)
+                .and_then(|_| dir.symlink_metadata(number.to_string()).ok())
                 .and_then(|metadata| disk::mode_of(&metadata)),
         })
     });
