@@ -13,6 +13,8 @@ mod environment;
 mod commands;
 #[path = "e2e/errors.rs"]
 mod errors;
+#[path = "e2e/inputs.rs"]
+mod inputs;
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
 #[path = "e2e/new.rs"]

@@ -306,7 +306,7 @@ impl<'a> Move<'a> {
         self.folders.forget();
         // The innermost first: a folder sorts after the one it lies in.
         for folder in folders.into_iter().rev() {
-            if let Ok(folder) = ProjectPath::parse(folder) {
+            if let Ok(folder) = ProjectPath::parse_recorded_folder(folder) {
                 self.remove_if_empty(&folder)?;
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! .scaffold/
-//!   .gitignore      `*`: nothing in here is ever committed
+//!   .gitignore      nothing in here is ever committed, but for `inputs`
+//!   inputs/<hex>    what generators read of the user's files, by digest: part of the project, see `crate::inputs`
 //!   lock            held while a command writes
 //!   journal         there while a change is under way; `journal.back` once it is being rolled back
 //!   stage/0 …       new contents, by the number of their line in the journal
@@ -142,7 +143,9 @@ impl Journal {
         let folders = head
             .folders
             .iter()
-            .map(|folder| path(folder))
+            .map(|folder| {
+                ProjectPath::parse_recorded_folder(folder).map_err(|e| wrong(e.to_string()))
+            })
             .collect::<Result<_, _>>()?;
         let entries = lines
             .map(|(number, line)| {

@@ -222,6 +222,6 @@ fn missing_folders(folders: &mut Folders, changes: &[Change]) -> Vec<ProjectPath
         .filter(|folder| !matches!(folders.folder(folder), Ok(Some(_))));
     // A folder above a project path is one itself.
     missing
-        .filter_map(|folder| ProjectPath::parse(folder).ok())
+        .filter_map(|folder| ProjectPath::parse_recorded_folder(folder).ok())
         .collect()
 }

@@ -54,8 +54,9 @@ pub(super) fn changes(plan: &Plan, own: &[Action]) -> Result<Vec<Change>, ApplyE
 fn change(action: &Action, secrets: &Secrets) -> Change {
     let content = action.after.as_ref().map(|after| {
         let bytes = match secrets.fill(&after.bytes) {
-            std::borrow::Cow::Borrowed(_) => Arc::clone(&after.bytes),
-            std::borrow::Cow::Owned(filled) => filled.into(),
+            // Ours are kept to the byte, whatever stands in them.
+            std::borrow::Cow::Owned(filled) if !action.path.is_own() => filled.into(),
+            _ => Arc::clone(&after.bytes),
         };
         (bytes, after.executable)
     });

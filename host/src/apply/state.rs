@@ -20,7 +20,12 @@ pub(crate) const JOURNAL: &str = "journal";
 /// The journal's name once the change is being rolled back.
 pub(crate) const JOURNAL_BACK: &str = "journal.back";
 const LOCK_FILE: &str = "lock";
+const INPUTS: &str = "inputs";
 const IGNORE: &str = ".gitignore";
+/// Git overlooks all of the folder but the recorded inputs, which belong to the project.
+const IGNORED: &[u8] = b"/*\n!/inputs/\n";
+/// What an earlier release wrote there.
+const IGNORED_BEFORE: &[u8] = b"*\n";
 
 /// `.scaffold`, entered and locked.
 pub(super) struct State {
@@ -125,7 +130,11 @@ impl State {
 /// Whether the folder is ours, or as good as empty. Somebody else may have had the same idea for a name.
 pub(super) fn is_ours(dir: &Dir) -> Result<bool, ApplyError> {
     // Asked twice: the lock may have been made, and more besides, since it was not there.
-    Ok(has_lock(dir)? || is_bare(dir).map_err(io("look into", STATE))? || has_lock(dir)?)
+    let holds_only_ours = || {
+        // A clone holds the recorded inputs and nothing else.
+        holds_only(dir, &[IGNORE, INPUTS]).map_err(io("look into", STATE))
+    };
+    Ok(has_lock(dir)? || holds_only_ours()? || has_lock(dir)?)
 }
 
 /// Whether a command ever worked in the folder: it makes the lock before anything else.
@@ -133,10 +142,11 @@ pub(super) fn has_lock(dir: &Dir) -> Result<bool, ApplyError> {
     disk::is_there(dir, LOCK_FILE).map_err(io("look into", STATE))
 }
 
-/// Whether there is nothing in the folder but what tells git to overlook it.
-fn is_bare(dir: &Dir) -> io::Result<bool> {
+/// Whether there is nothing of another name in the folder.
+fn holds_only(dir: &Dir, names: &[&str]) -> io::Result<bool> {
     for entry in dir.entries()? {
-        if entry?.file_name() != IGNORE {
+        let name = entry?.file_name();
+        if !names.iter().any(|known| name == *known) {
             return Ok(false);
         }
     }
@@ -145,7 +155,7 @@ fn is_bare(dir: &Dir) -> io::Result<bool> {
 
 /// Removes the folder if there is nothing in it.
 pub(super) fn remove_bare(root: &Dir, dir: &Dir) {
-    if is_bare(dir).unwrap_or(false) {
+    if holds_only(dir, &[IGNORE]).unwrap_or(false) {
         // Another command may be about to use it; it makes it anew then.
         let _ = dir.remove_file(IGNORE);
         let _ = root.remove_dir(STATE);
@@ -196,9 +206,14 @@ fn make(root: &Dir) -> Result<Dir, ApplyError> {
     find(root)?.ok_or_else(|| io("open", STATE)(io::ErrorKind::NotFound.into()))
 }
 
-/// Keeps the folder out of the user's commits.
+/// Keeps the folder out of the user's commits, but for what belongs there.
 fn ignore(dir: &Dir) -> io::Result<()> {
-    match disk::write_new(dir, IGNORE, b"*\n", Mode::New { executable: false }) {
+    if let Ok(Some(found)) = disk::read_regular(dir, IGNORE, IGNORE)
+        && *found.bytes == *IGNORED_BEFORE
+    {
+        dir.remove_file(IGNORE)?;
+    }
+    match disk::write_new(dir, IGNORE, IGNORED, Mode::New { executable: false }) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         written => written.map(|_| ()),
     }

@@ -24,7 +24,7 @@ pub struct Intent {
     /// Answers known before anyone is asked.
     pub answers: Answers,
     pub allow: BTreeSet<Class>,
-    /// Its answers may change though its version is held.
+    /// Though its version is held, its answers may change, and it reads the user's own files as they are now.
     pub reconsider: bool,
 }
 
@@ -53,6 +53,11 @@ impl Intent {
             allow: locked.allow.clone(),
             reconsider: false,
         }
+    }
+
+    /// The generator as it is, where it stays so.
+    pub fn kept(&self) -> Option<&Locked> {
+        self.held.as_ref().filter(|_| !self.reconsider)
     }
 
     /// The same generator, free to move to another version; what was answered and allowed stays.

@@ -4,11 +4,13 @@ use std::{path::PathBuf, process::ExitCode};
 
 use serde_json::json;
 
+use super::reading;
 use crate::{
     apply,
     change::{Asking, Consent, Decision, Entry, Given, Intent, decide, resolve},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
+    inputs,
     packages::Packages,
     path::ProjectPath,
     plan::{Action, Content, Verb},
@@ -59,16 +61,19 @@ pub fn change(
     let entries = resolve(packages, intents)?;
     announce(context, &entries);
     prepare(context, packages, &entries)?;
+    let reads = reading::consent(context, packages, project, &entries, &allow)?;
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let mut asking = Asking {
         ui: &mut context.ui,
         mode,
         given,
-        allow,
+        allow: allow.classes,
+        reads,
     };
     let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
     context.tell_notices(packages);
     tell_logs(context, &decision);
+    reading::tell(context, project, &decision);
     let same =
         decision.lock == project.lock && Some(&decision.manifest) == project.manifest_text.as_ref();
     if context.globals.locked && decision.lock != project.lock {
@@ -84,7 +89,7 @@ pub fn change(
         context.ui.done("Nothing to do:", goal.idle);
         return Ok(ExitCode::SUCCESS);
     }
-    if !show_and_ask(context, project, &mut decision)? {
+    if !show_and_ask(context, packages, project, &mut decision)? {
         return Err(CommandError::new(
             ErrorKind::Cancelled,
             "nothing was written",
@@ -95,7 +100,7 @@ pub fn change(
         context.ui.done("Dry run:", "nothing was written");
         return Ok(ExitCode::SUCCESS);
     }
-    let own = [
+    let mut files = vec![
         own(
             ProjectPath::manifest(),
             project.manifest_text.as_deref(),
@@ -107,9 +112,10 @@ pub fn change(
             &decision.lock.to_text(),
         ),
     ];
+    files.extend(inputs::plan(&workspace, &decision.blobs).kind(ErrorKind::Failed)?);
     let label = label(context);
     context.applying(&label, |options| {
-        apply::apply(&project.root, &decision.plan, &own, options)
+        apply::apply(&project.root, &decision.plan, &files, options)
     })?;
     context.ui.json(&report(project, &decision, false));
     let ending = ending(context, project, &decision, goal);
@@ -191,11 +197,13 @@ fn tell_logs(context: &mut Context, decision: &Decision) {
 /// Shows the plan with its permissions; true when it may be carried out.
 fn show_and_ask(
     context: &mut Context,
+    packages: &Packages<'_>,
     project: &Project,
     decision: &mut Decision,
 ) -> Result<bool, CommandError> {
     let lines = package_lines(project, decision);
-    let accepted = permissions(&decision.accepted);
+    let mut accepted = reading::permissions(packages, &project.lock, &decision.lock)?;
+    accepted.extend(permissions(&decision.accepted));
     let wanted = permissions(&decision.unconsented);
     let all: Vec<Permission> = accepted.iter().chain(&wanted).cloned().collect();
     let title = format!(

@@ -7,6 +7,7 @@ use crate::{
     cli::Info,
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
+    inputs::Kept,
     project::{Lock, Project},
     question::Question,
     ui::{Page, Tone},
@@ -37,6 +38,7 @@ pub fn run(context: &mut Context, args: &Info) -> Result<(), CommandError> {
         lock_text: None,
         manifest_text: None,
         manifest: None,
+        kept: Kept::of(&context.here),
     };
     let asked = questions::of(&packages, &project, &entries);
     let own = asked

@@ -12,6 +12,7 @@ mod new;
 mod pack;
 mod publish;
 mod questions;
+mod reading;
 mod remove;
 mod search;
 mod set;
@@ -193,8 +194,10 @@ mod tests {
                 blob: Digest::of(b""),
             },
             allow: Default::default(),
+            reads: Default::default(),
             engine: None,
             answers: Default::default(),
+            inputs: Default::default(),
         };
         Lock {
             generators: generators.iter().map(locked).collect(),

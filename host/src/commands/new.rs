@@ -1,4 +1,8 @@
-use std::{collections::BTreeSet, path::Path, process::ExitCode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::ExitCode,
+};
 
 use super::{
     add,
@@ -10,6 +14,7 @@ use crate::{
     cli::{Command, New},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
+    inputs::Kept,
     interview::Mode,
     packages::Packages,
     project::{self, Lock, Project},
@@ -83,6 +88,7 @@ fn empty(root: &Path, name: &str) -> Project {
         lock_text: None,
         manifest_text: None,
         manifest: None,
+        kept: Kept::of(root),
     }
 }
 
@@ -143,6 +149,7 @@ fn taken(
             mode: Mode::Defaults,
             given: given.clone(),
             allow: BTreeSet::new(),
+            reads: BTreeMap::new(),
         };
         let entries = resolve(packages, intents)?;
         // Against an empty folder: what stands in this one may be nothing a plan can be made with.

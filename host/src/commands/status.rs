@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::reading;
 use crate::{
     cli::Status,
     context::Context,
@@ -18,7 +19,8 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
     let project = context.project()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
-    let pristine = Replayer::new(&packages, &project.lock.project).pristine(&project.lock)?;
+    let mut replayer = Replayer::new(&packages, &project);
+    let pristine = replayer.pristine(&project.lock)?;
     context.tell_notices(&packages);
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let mut page = Page::new();
@@ -39,7 +41,8 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
             .put(Tone::Plain, &action.path)
             .end();
     }
-    let clean = changed.is_empty();
+    let inputs = reading::standing(&replayer, &project.lock, &workspace, &pristine)?;
+    let clean = changed.is_empty() && inputs.are_same();
     let summary = match changed.len() {
         0 => format!("{} files, all as the generators made them", pristine.len()),
         n => format!(
@@ -48,9 +51,20 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
         ),
     };
     page.line(Tone::Plain, summary);
-    context
-        .ui
-        .json(&json!({"files": pristine.len(), "changed": changed}));
+    page.page(&inputs.page(context.ui.is_verbose()));
+    let unreadable: Vec<_> = inputs
+        .failed
+        .iter()
+        .map(|(instance, error)| json!({"generator": instance, "message": error.to_string()}))
+        .collect();
+    let inputs: Vec<_> = inputs
+        .files
+        .iter()
+        .map(|file| json!({"generator": file.instance, "path": file.path, "since": file.since.name()}))
+        .collect();
+    context.ui.json(&json!({
+        "files": pristine.len(), "changed": changed, "inputs": inputs, "unreadable": unreadable,
+    }));
     context.ui.result(page);
     Ok(if args.exit_code && !clean {
         ExitCode::FAILURE

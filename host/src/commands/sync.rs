@@ -42,7 +42,9 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
                 }),
             };
             intent.instance.clone_from(instance);
-            intent.reconsider = intent.answers != wanted.answers;
+            // What it may read of the user's files may have changed as well.
+            let reads = locked.is_some_and(|locked| !locked.reads.is_empty());
+            intent.reconsider = reads || intent.answers != wanted.answers;
             intent.answers.clone_from(&wanted.answers);
             intent
         })

@@ -11,7 +11,7 @@ use crate::{
 
 /// `scaffold undo`: what the project was made of before the last command.
 pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
-    let project = context.project()?;
+    let mut project = context.project()?;
     let Some(last) = apply::last_change(&project.root)? else {
         return Err(CommandError::failed(
             "there is nothing to undo: no command has changed this project here",
@@ -36,6 +36,9 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
                 .collect()
         })
         .unwrap_or_default();
+    // Recorded inputs that only the old lock needs went with the command.
+    let olds = last.files.into_iter().filter_map(|file| file.old);
+    project.kept.also(olds);
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let intents = as_locked(&lock, &reqs);

@@ -11,6 +11,7 @@ use std::{
 pub use lock::{Lock, LockError, Locked, Pinned};
 pub use manifest::ProjectManifest;
 
+use crate::inputs::Kept;
 pub use crate::path::{LOCK, MANIFEST, STATE};
 
 /// Bytes of a lock or manifest that are read at most.
@@ -25,6 +26,8 @@ pub struct Project {
     pub lock_text: Option<String>,
     pub manifest_text: Option<String>,
     pub manifest: Option<ProjectManifest>,
+    /// Where the contents that the lock names as inputs are.
+    pub kept: Kept,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -150,6 +153,7 @@ impl Project {
             lock_text,
             manifest_text,
             manifest,
+            kept: Kept::of(root),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::engine::{Draft, Package};
+use crate::engine::{Draft, Mode, Package};
 use crate::error::Error;
 use crate::glob;
 use crate::manifest::{Each, FileRule, Manifest, Text};
@@ -174,8 +174,10 @@ impl Maker<'_> {
             target,
             Draft {
                 contents,
-                executable: fate.executable,
-                seed: fate.seed,
+                mode: Mode {
+                    executable: fate.executable,
+                    seed: fate.seed,
+                },
             },
         );
         Ok(())
