@@ -4,6 +4,10 @@
 #   generators/build.sh            rewrites registry/official
 #   generators/build.sh --check    builds into a temporary folder and compares; changes nothing
 #
+# Of each package, the version that its sources name is built and replaces the one of that number. Older versions
+# have no sources any more: their archives and statements are kept, byte for byte, and hashed. So what was released
+# stays as it is once the sources name a newer version, and `version` is raised before anything else is changed.
+#
 #   SCAFFOLD           the scaffold binary that packs and publishes; default: built here, dev profile
 #   GUEST_TOOLCHAIN    see generators/toolchain.sh
 #
@@ -13,12 +17,13 @@ set -euo pipefail
 
 target=wasm32-unknown-unknown
 # In the order they are published: an engine before what runs on it, a base before what joins it.
-packages=(template django django-auth)
+packages=(template django django-auth django-app)
 # What `--check` makes with both registries when the compilers differ, one run a line.
 answers=(
   "--defaults"
   "--with auth --defaults"
-  "--with auth --defaults --database postgres --frontend htmx"
+  "--with auth --defaults --database postgres --frontend htmx --error-reports sentry"
+  "--with auth,app --defaults --model OrderLine"
 )
 
 story() { printf '%s\n' "$*" >&2; }
@@ -74,6 +79,43 @@ stage() {
   fi
 }
 
+# The value of a key of `[package]` in the manifest of generators/$1.
+manifest() { sed -n "/^\[package\]/,/^\[\[/s/^$2 *= *\"\(.*\)\"/\1/p" "generators/$1/scaffold.toml"; }
+
+# What one version of a package says of itself, in a statement or a line of the index; being yanked is not part of it.
+said() { sed -n "/\"version\":\"$2\"/s/,\"yanked\":.*//p" "$1"; }
+
+# Copies to the registry $1 what registry/official holds and the sources do not name: an older version's archive, its
+# statement, and its line in the index, which alone says what is yanked. All three have to say the same.
+keep_older_versions() {
+  local package current note name version statement digest blob index
+  for package in "${packages[@]}"; do
+    name=$(manifest "$package" name)
+    current=$(manifest "$package" version)
+    index=v1/index/$name
+    for note in "$official/v1/releases/$name"/*.note; do
+      [ -e "$note" ] || continue
+      version=$(basename "$note" .note)
+      if [ "$version" = "$current" ]; then continue; fi
+      [ "$(printf '%s\n' "$version" "$current" | sort -V | tail -n 1)" = "$current" ] ||
+        fail "generators/$package: $name $version is out already: raise the version above that"
+      story "keeping $name $version"
+      statement=$(said "$note" "$version")
+      digest=$(sed 's/.*"blob":"sha256:\([0-9a-f]*\)".*/\1/' <<<"$statement")
+      blob=v1/blobs/sha256/${digest:0:2}/$digest
+      if [ ! -e "$official/$blob" ] || [ "$(sha256 "$official/$blob")" != "$digest" ]; then
+        fail "registry/official: the archive of $name $version is not the one that was released: $blob"
+      fi
+      [ "$(said "$official/$index" "$version")" = "$statement" ] ||
+        fail "registry/official: the index says of $name $version what its statement does not"
+      mkdir -p "$1/${blob%/*}" "$1/v1/releases/$name" "$1/${index%/*}"
+      cp "$official/$blob" "$1/$blob"
+      cp "$note" "$1/v1/releases/$name/"
+      grep -F "\"version\":\"$version\"" "$official/$index" >>"$1/$index"
+    done
+  done
+}
+
 # Publishes every package into the registry $1 and writes how it was built to $2.
 build() {
   local package core
@@ -85,6 +127,7 @@ build() {
   mkdir -p "$1/v1"
   # What a registry calls itself is decided once and not derived from its packages.
   if [ -e "$official/v1/config.json" ]; then cp "$official/v1/config.json" "$1/v1/config.json"; fi
+  keep_older_versions "$1"
   for package in "${packages[@]}"; do
     stage "$package" "$work/$package"
     if [ -e "generators/$package/Cargo.toml" ]; then

@@ -11,14 +11,30 @@ mod environment;
 
 #[path = "e2e/commands.rs"]
 mod commands;
+#[path = "e2e/conflicts.rs"]
+mod conflicts;
 #[path = "e2e/errors.rs"]
 mod errors;
+#[path = "e2e/git.rs"]
+mod git;
 #[path = "e2e/inputs.rs"]
 mod inputs;
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
+#[path = "e2e/merges.rs"]
+mod merges;
+#[path = "e2e/merging.rs"]
+mod merging;
 #[path = "e2e/new.rs"]
 mod new;
+#[path = "e2e/scenario.rs"]
+mod scenario;
+#[path = "e2e/turns.rs"]
+mod turns;
+#[path = "e2e/undo.rs"]
+mod undo;
+#[path = "e2e/upkeep.rs"]
+mod upkeep;
 
 #[path = "e2e/guests.rs"]
 mod guests;

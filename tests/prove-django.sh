@@ -139,8 +139,35 @@ venv=${PROVE_VENV:-$work/venv}
 [[ -x $venv/bin/python ]] || "${PYTHON:-python3}" -m venv "$venv"
 PATH=$venv/bin:$PATH
 export PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
-unset DJANGO_SETTINGS_MODULE SECRET_KEY ALLOWED_HOSTS REDIS_URL EMAIL_URL PYTHONPATH
+unset DJANGO_SETTINGS_MODULE SECRET_KEY ALLOWED_HOSTS REDIS_URL EMAIL_URL PYTHONPATH LOG_FORMAT
 pip install --quiet --editable '.[dev]'
+# What another project has left here would hide that this one needs it.
+left_over=$(python - <<'PY'
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+from pip._vendor.packaging.requirements import Requirement
+from pip._vendor.packaging.utils import canonicalize_name
+
+own = tomllib.loads(Path("pyproject.toml").read_text())["project"]["name"]
+needed, waiting = {"pip", "setuptools"}, [(own, "dev")]
+seen = set(waiting)
+while waiting:
+    name, extra = waiting.pop()
+    needed.add(canonicalize_name(name))
+    for line in metadata.requires(name) or []:
+        wanted = Requirement(line)
+        if wanted.marker is None or wanted.marker.evaluate({"extra": extra}):
+            found = {(wanted.name, inner) for inner in ("", *wanted.extras)} - seen
+            seen |= found
+            waiting += found
+there = {canonicalize_name(one.name) for one in metadata.distributions()}
+print(*sorted(there - needed))
+PY
+)
+# shellcheck disable=SC2086 # a list of words
+if [[ -n $left_over ]]; then pip uninstall --quiet --yes $left_over; fi
 pip check
 export DATABASE_URL=sqlite:///$work/db.sqlite3
 
@@ -163,14 +190,17 @@ say 'migrate'
 say 'pytest'
 pytest -q -p no:cacheprovider
 
-say 'gunicorn, production settings'
+say 'gunicorn as the container starts it, production settings'
+# The last CMD is the one of the last stage.
+serve=$(sed -n 's/^CMD //p' Dockerfile | tail -n 1)
+mapfile -t serve < <(python -c 'import json, sys; print(*json.loads(sys.argv[1]), sep="\n")' "$serve")
 port=$(free_port)
 base=http://127.0.0.1:$port
 export DJANGO_SETTINGS_MODULE=config.settings.production
 export SECRET_KEY=prove-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ
 export ALLOWED_HOSTS=127.0.0.1 REDIS_URL=redis://127.0.0.1:1/0 SECURE_SSL_REDIRECT=false
 ./manage.py collectstatic --noinput --verbosity 0
-gunicorn config.wsgi --bind "127.0.0.1:$port" >"$work/server.log" 2>&1 &
+PORT=$port LOG_FORMAT=json "${serve[@]}" >"$work/server.log" 2>&1 &
 server=$!
 for _ in $(seq 100); do
     if curl --silent --output /dev/null --max-time 2 "$base/livez"; then break; fi
@@ -189,6 +219,10 @@ stylesheet=$(curl --silent --max-time 10 "$base/" | grep -o '/static/css/site\.[
     || die 'the home page names no hashed stylesheet'
 answers "$stylesheet"
 stop_server
+if [[ -e config/log.py ]]; then
+    python -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <"$work/server.log" \
+        || { cat "$work/server.log" >&2; die 'a line of the log is not JSON'; }
+fi
 unset DJANGO_SETTINGS_MODULE SECRET_KEY ALLOWED_HOSTS REDIS_URL SECURE_SSL_REDIRECT
 
 say 'runserver, local settings'

@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 conflicts remain, 4 permission needed, 5 integrity, 70 bug.\n\
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 conflicts remain, 4 permission needed, 5 integrity, 6 outdated (on request), 70 bug.\n\
 Start with: scaffold search, then scaffold new PACKAGE DIR"
 )]
 pub struct Cli {
@@ -47,6 +47,15 @@ pub struct Globals {
     /// Never ask; fail and name what is missing
     #[arg(long, global = true, display_order = 905)]
     pub no_input: bool,
+    /// Who wins where your edits and a new version want something else
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value = "markers",
+        global = true,
+        display_order = 905
+    )]
+    pub conflict: Conflict,
     /// Answer a question; `PACKAGE.KEY=VALUE` where two packages ask the same
     #[arg(
         short,
@@ -83,6 +92,9 @@ pub struct Globals {
     /// Fail if scaffold.lock would have to change
     #[arg(long, global = true, display_order = 911)]
     pub locked: bool,
+    /// Fail at once where another command is at work in the project, instead of waiting for it
+    #[arg(long, global = true, display_order = 912)]
+    pub no_wait: bool,
     /// Print the result as JSON on standard output
     #[arg(long, global = true, display_order = 912)]
     pub json: bool,
@@ -116,6 +128,21 @@ pub enum Color {
     Never,
 }
 
+/// Who wins where both sides changed the same thing; everything else is merged in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Conflict {
+    /// Both versions between markers in the file, for you to settle
+    Markers,
+    /// Your version
+    Ours,
+    /// The new version; yours is in the undo record
+    Theirs,
+    /// Nobody: list the conflicts and write nothing
+    Fail,
+    /// Ask for every file
+    Ask,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a new project
@@ -128,11 +155,23 @@ pub enum Command {
     Add(Add),
     /// Show what this project is made of
     List,
-    /// Show what differs from what the generators made
+    /// Show how the files stand to what the generators made
     Status(Status),
+    /// Show your edits to what the generators made, line by line
+    ///
+    /// Into a pipe or a file it is a patch that `git apply` takes.
+    Diff(Diff),
     /// Replay the lock file and compare with the digests it has recorded
     Verify,
+    /// Show which newer versions there are
+    ///
+    /// `allowed` is what `scaffold update` takes, `newest` what there is: name it to take it, as in
+    /// `scaffold update PACKAGE@VERSION`.
+    Outdated(Outdated),
     /// Take newer versions, merged with your edits
+    ///
+    /// Takes the newest versions that scaffold.toml allows. A requirement given as PACKAGE@REQ is written to
+    /// scaffold.toml; it may lead back to an older version. Shows what is newly asked for and the change log.
     Update(Update),
     /// Change answers, merged with your edits
     Set(Set),
@@ -140,11 +179,29 @@ pub enum Command {
     ///
     /// Generators that read files of yours read them as they are now.
     Sync,
+    /// Write scaffold.lock anew from scaffold.toml, and nothing else
+    ///
+    /// For a lock with git's conflict markers, or none: versions stay those that were locked on either side where
+    /// scaffold.toml still allows them. `scaffold status` then shows what differs in the files.
+    Lock,
     /// Take generators out of the project
     Remove(Remove),
-    /// Go back to what the project was made of before the last command
-    Undo,
-    /// Find packages
+    /// Take back the last command that changed the project, byte for byte
+    ///
+    /// Files that were edited since are merged. Run again, it takes back the command before that one. The last ten
+    /// commands are remembered, in .scaffold/undo.
+    Undo(Undo),
+    /// Say that conflicts are settled
+    ///
+    /// A command that ends in conflicts leaves a merge under way. Edit the files it names, then run this: it checks
+    /// that no conflict marker is left and that the new versions beside binary files are dealt with. In a git
+    /// repository the files are staged, as `git add` would.
+    Resolve(Resolve),
+    /// Give up a merge that is under way: everything as it was before the command that left it
+    ///
+    /// What was edited in those files since is kept in .scaffold/undo.
+    Abort,
+    /// Find packages; exits with 1 if nothing matches
     Search(Search),
     /// Show what a package is, asks and may do
     Info(Info),
@@ -183,7 +240,30 @@ pub struct Add {
 
 #[derive(Debug, Args)]
 pub struct Status {
+    /// List as well what no generator made and git does not ignore
+    #[arg(long)]
+    pub extra: bool,
     /// Exit with 1 if anything differs
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// A generator, then files and folders; none: everything. `./NAME` is a path even if a generator is called so
+    #[arg(value_name = "[PACKAGE] [PATH]")]
+    pub what: Vec<String>,
+    /// Show how many lines differ instead of which
+    #[arg(long)]
+    pub stat: bool,
+    /// Exit with 1 if anything differs
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Outdated {
+    /// Exit with 6 if there is anything newer, or something in use was taken back
     #[arg(long)]
     pub exit_code: bool,
 }
@@ -193,6 +273,9 @@ pub struct Update {
     /// Which generators; none: all
     #[arg(value_name = "PACKAGE[@REQ]")]
     pub packages: Vec<String>,
+    /// All generators, as without any name
+    #[arg(long, conflicts_with = "packages")]
+    pub all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -200,6 +283,20 @@ pub struct Set {
     /// KEY=VALUE, or INSTANCE.KEY=VALUE where two generators ask the same
     #[arg(value_name = "KEY=VALUE", required = true)]
     pub answers: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// Show what can be undone, the last command first
+    #[arg(long)]
+    pub list: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Resolve {
+    /// Files, or folders they are in; none: all
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -7,15 +7,15 @@ use std::{
 };
 
 use crate::{
-    apply::{self, Recovered},
+    apply::{self, Hook, Record, Recovered, Turn},
     change::Given,
-    cli::Globals,
+    cli::{Conflict, Globals},
     dirs::Dirs,
     error::{CommandError, ErrorKind, ResultExt},
     grants::{Allow, Class},
     interview::Mode,
     packages::Packages,
-    project::Project,
+    project::{Lock, Project},
     sandbox::{Limits, Sandbox},
     sources::Sources,
     store::Store,
@@ -31,7 +31,9 @@ pub struct Context {
     /// The command line as it was typed.
     pub args: Vec<OsString>,
     /// Where a test wants writing to stop; nothing in a release.
-    pub fault: Option<String>,
+    pub fault: Option<Box<Hook<'static>>>,
+    /// Held from before a command looks at a project it may change until it ends.
+    pub turn: Option<Turn>,
 }
 
 /// What opening and running packages needs. Made only by commands that do.
@@ -106,6 +108,20 @@ impl Context {
         Ok(given)
     }
 
+    /// Who wins where both sides changed the same thing.
+    ///
+    /// # Errors
+    /// It is to be asked, and there is nobody to ask.
+    pub fn conflict(&self) -> Result<Conflict, CommandError> {
+        match self.globals.conflict {
+            Conflict::Ask if !self.ui.can_ask() => Err(CommandError::usage(
+                "--conflict=ask needs a terminal to ask in",
+            )
+            .hint("--conflict takes markers, ours, theirs and fail as well")),
+            conflict => Ok(conflict),
+        }
+    }
+
     /// What `--allow` says.
     ///
     /// # Errors
@@ -120,18 +136,88 @@ impl Context {
         })
     }
 
-    /// The project the command runs in.
+    /// The project the command runs in, to look at. A merge that is under way is told.
     ///
     /// # Errors
     /// There is none, or it cannot be read.
     pub fn project(&mut self) -> Result<Project, CommandError> {
+        let root = self.root()?;
+        self.recover(&root)?;
+        if let Some(record) = apply::merge_under_way(&root)? {
+            let what = format!(
+                "{}; scaffold resolve or scaffold abort ends it",
+                left(&record)
+            );
+            self.ui.done("A merge is under way:", &what);
+        }
+        Ok(Project::open(&root)?)
+    }
+
+    /// The project the command runs in, to change: other commands wait until this one has ended.
+    ///
+    /// # Errors
+    /// There is none, it cannot be read, or a merge is under way.
+    pub fn project_to_change(&mut self) -> Result<Project, CommandError> {
+        let root = self.root_in_turn()?;
+        match apply::merge_under_way(&root)? {
+            None => Ok(Project::open(&root)?),
+            Some(record) => Err(under_way(&record)),
+        }
+    }
+
+    /// The project whose lock is to be made anew, which may be gone or broken, and what can be made out of it.
+    ///
+    /// # Errors
+    /// There is no `scaffold.toml`, it or the lock cannot be read, or a merge is under way.
+    pub fn project_to_lock(&mut self) -> Result<(Project, Vec<Lock>), CommandError> {
+        // A project above this one is another.
+        let mut folders = self.here.ancestors();
+        let root = match folders.find(|folder| Project::has_manifest(folder)) {
+            Some(root) => root.to_owned(),
+            None => self.root()?,
+        };
+        self.take_turn(&root)?;
+        match apply::merge_under_way(&root)? {
+            None => Ok(Project::open_unlocked(&root)?),
+            Some(record) => Err(under_way(&record)),
+        }
+    }
+
+    /// The project whose merge is to be ended, and what left it.
+    ///
+    /// # Errors
+    /// There is none, or no merge is under way.
+    pub fn merge_to_end(&mut self) -> Result<(PathBuf, Record), CommandError> {
+        let root = self.root_in_turn()?;
+        match apply::merge_under_way(&root)? {
+            Some(record) => Ok((root, record)),
+            None => Err(
+                CommandError::failed("no merge is under way in this project")
+                    .hint("scaffold undo takes back the last command"),
+            ),
+        }
+    }
+
+    fn root(&self) -> Result<PathBuf, CommandError> {
         if !self.here.is_dir() {
             let error = format!("there is no folder {}", self.here.display());
             return Err(CommandError::usage(error).hint("-C DIR names the folder to run in"));
         }
-        let root = Project::root_of(&self.here)?;
-        self.recover(&root)?;
-        Ok(Project::open(&root)?)
+        Ok(Project::root_of(&self.here)?)
+    }
+
+    fn root_in_turn(&mut self) -> Result<PathBuf, CommandError> {
+        let root = self.root()?;
+        self.take_turn(&root)?;
+        Ok(root)
+    }
+
+    fn take_turn(&mut self, root: &Path) -> Result<(), CommandError> {
+        // A dry run writes nothing, so it has nothing to wait for.
+        if !self.globals.dry_run {
+            self.turn = Some(self.applying(|options| Turn::take(root, options))?);
+        }
+        self.recover(root)
     }
 
     /// Finishes or takes back what an interrupted command left in a project, and says so.
@@ -146,7 +232,7 @@ impl Context {
                 false => Ok(()),
             };
         }
-        match self.applying("recover", |options| apply::recover(root, options))? {
+        match self.applying(|options| apply::recover(root, options))? {
             None | Some(Recovered::Cleared) => {}
             Some(Recovered::Finished { label, files }) => {
                 let what = format!(
@@ -179,14 +265,36 @@ impl Context {
     }
 
     /// Runs something that writes the project, with what it needs of the command line.
-    pub fn applying<T>(&mut self, label: &str, write: impl FnOnce(&apply::Options<'_>) -> T) -> T {
-        let fault = apply::from_request(self.fault.as_deref());
+    pub fn applying<T>(&mut self, write: impl FnOnce(&apply::Options<'_>) -> T) -> T {
+        let words = self.args.iter().skip(1).map(|a| a.to_string_lossy());
+        let label = words.collect::<Vec<_>>().join(" ");
         let ui = RefCell::new(&mut self.ui);
         let waiting = || ui.borrow_mut().tell_waiting();
         write(&apply::Options {
-            label,
+            label: &label,
             waiting: Some(&waiting),
-            fault: fault.as_deref(),
+            no_wait: self.globals.no_wait,
+            turn: self.turn.as_ref(),
+            undoes: None,
+            fault: self.fault.as_deref(),
         })
     }
+}
+
+/// What a change left.
+fn left(record: &Record) -> String {
+    let conflicts = count(record.open().count(), "file", "files");
+    format!("`scaffold {}` left {conflicts} in conflict", record.label)
+}
+
+fn under_way(record: &Record) -> CommandError {
+    let mut text = format!("a merge is under way: {}", left(record));
+    let paths: Vec<String> = record.open().map(|file| file.path.to_string()).collect();
+    for path in &paths {
+        text.push_str(&format!("\n  {path}"));
+    }
+    CommandError::new(ErrorKind::Conflicts, text)
+        .hint("scaffold resolve, when they are settled")
+        .hint("scaffold abort goes back to what was there before")
+        .fact("conflicts", paths)
 }

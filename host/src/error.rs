@@ -25,6 +25,9 @@ pub enum ErrorKind {
     Bug,
 }
 
+/// What `outdated --exit-code` ends with when there is something newer: no error, but not nothing either.
+pub const OUTDATED: u8 = 6;
+
 impl ErrorKind {
     /// The exit code of the process; 0 is success. These numbers are documented and do not change.
     pub fn exit_code(self) -> u8 {
@@ -201,6 +204,7 @@ mod tests {
         .map(ErrorKind::exit_code)
         .into();
         assert_eq!(codes, [1, 1, 2, 3, 4, 5, 70]);
+        assert_eq!(OUTDATED, 6, "none of the others");
     }
 
     #[test]

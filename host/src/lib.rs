@@ -26,6 +26,7 @@
 
 pub mod apply;
 pub mod change;
+mod changelog;
 pub mod cli;
 mod commands;
 pub mod context;

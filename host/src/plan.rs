@@ -2,16 +2,20 @@
 //!
 //! Nothing is written by making, showing or throwing away a plan, so `--dry-run` is the same plan without `apply`.
 
+mod action;
+mod diff;
+mod note;
+
 use std::collections::BTreeSet;
-use std::fmt;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use scaffold_registry::Digest;
 
+pub use self::action::{Action, Origin, Versions};
+pub use self::note::Note;
+#[cfg(test)]
 use crate::path::ProjectPath;
 use crate::secret::Placeholder;
-use crate::text;
 use crate::workspace::{Found, KEEPS_MODE};
 
 /// What a file was like when the plan was made; `apply` writes nothing unless it still is.
@@ -80,191 +84,6 @@ impl Verb {
             Self::Unchanged => "unchanged",
             Self::Kept => "kept",
         }
-    }
-}
-
-/// Why a verb was chosen, where the verb alone does not say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// That many places with conflict markers.
-    Markers(usize),
-    /// The new version is put into that file, since the two cannot be merged line by line; none if no name was free.
-    Beside(Option<ProjectPath>),
-    /// This is the new version of that file.
-    NewVersionOf(ProjectPath),
-    /// The user deleted it, and the new version changes it.
-    DeletedByUser,
-    /// The user edited it, and it is no longer generated: it is the user's own from now on.
-    NoLongerGenerated,
-    /// Made once and the user's since.
-    Seed,
-    /// Edited by the user; the new version does not change it.
-    Edited,
-    /// The user put something other than a file in its place, or a file too large to be merged.
-    Replaced,
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Markers(1) => f.write_str("1 conflict marked in the file"),
-            Self::Markers(places) => write!(f, "{places} conflicts marked in the file"),
-            Self::Beside(Some(path)) => write!(f, "yours is kept; the new version is {path}"),
-            Self::Beside(None) => f.write_str("yours is kept; the new version is not written"),
-            Self::NewVersionOf(path) => write!(f, "the new version of {path}"),
-            Self::DeletedByUser => {
-                f.write_str("you deleted it; its new version is not brought back")
-            }
-            Self::NoLongerGenerated => {
-                f.write_str("you edited it and it is no longer generated; it is yours now")
-            }
-            Self::Seed => f.write_str("made once, yours since"),
-            Self::Edited => f.write_str("your edits stand"),
-            Self::Replaced => f.write_str("you put something else in its place, which stands"),
-        }
-    }
-}
-
-/// What happens to one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Action {
-    pub path: ProjectPath,
-    pub verb: Verb,
-    /// What stands there now; none: nothing.
-    pub before: Option<Stamp>,
-    /// What stands there afterwards; none: nothing. Secrets that are yet to be drawn are placeholders.
-    pub after: Option<Content>,
-    pub added: usize,
-    pub removed: usize,
-    /// The bytes that stand there now.
-    pub old: Option<Arc<[u8]>>,
-    pub note: Option<Note>,
-}
-
-impl Action {
-    pub fn new(
-        path: ProjectPath,
-        verb: Verb,
-        before: Option<&Found>,
-        after: Option<Content>,
-    ) -> Self {
-        let old = before.map(|found| Arc::clone(&found.bytes));
-        let same = old.as_deref() == after.as_ref().map(|content| &*content.bytes);
-        let (added, removed) = match (verb, &after) {
-            _ if same => (0, 0),
-            (_, after) => text::count(
-                old.as_deref(),
-                after.as_ref().map(|content| &*content.bytes),
-            ),
-        };
-        Self {
-            path,
-            verb,
-            before: before.map(Stamp::of),
-            after,
-            added,
-            removed,
-            old,
-            note: None,
-        }
-    }
-
-    pub(crate) fn with_note(self, note: Option<Note>) -> Self {
-        Self { note, ..self }
-    }
-
-    /// One of our own files becoming `after`; the verb follows.
-    pub fn own(path: ProjectPath, before: Option<&Found>, after: Option<Content>) -> Self {
-        debug_assert!(path.is_own());
-        let verb = match (before, &after) {
-            (None, Some(_)) => Verb::Create,
-            (Some(_), None) => Verb::Delete,
-            (Some(before), Some(after)) if before.bytes != after.bytes => Verb::Update,
-            _ => Verb::Unchanged,
-        };
-        Self::new(path, verb, before, after)
-    }
-
-    /// Whether applying it touches the file.
-    pub fn writes(&self) -> bool {
-        match (&self.old, &self.after) {
-            (None, None) => false,
-            (Some(old), Some(after)) => {
-                let executable = self.before.is_some_and(|before| before.executable);
-                *old != after.bytes || (KEEPS_MODE && executable != after.executable)
-            }
-            _ => true,
-        }
-    }
-
-    /// The change as git would show it; none if nothing changes. The text may hold anything the files hold, control
-    /// characters too.
-    pub fn diff(&self) -> Option<String> {
-        if !self.writes() {
-            return None;
-        }
-        let mode = |executable| if executable { "100755" } else { "100644" };
-        let path = self.path.as_str();
-        let mut diff = format!("diff --git a/{path} b/{path}\n");
-        let executable = self.before.map(|before| before.executable);
-        // Writing to a string cannot fail.
-        let _ = match (executable, &self.after) {
-            (None, Some(after)) => writeln!(diff, "new file mode {}", mode(after.executable)),
-            (Some(executable), None) => writeln!(diff, "deleted file mode {}", mode(executable)),
-            (Some(before), Some(after)) if KEEPS_MODE && before != after.executable => {
-                writeln!(
-                    diff,
-                    "old mode {}\nnew mode {}",
-                    mode(before),
-                    mode(after.executable)
-                )
-            }
-            _ => Ok(()),
-        };
-        let old = self.old.as_deref().unwrap_or_default();
-        let new = self
-            .after
-            .as_ref()
-            .map(|content| &*content.bytes)
-            .unwrap_or_default();
-        if old == new {
-            return Some(diff);
-        }
-        let from = if self.old.is_some() {
-            format!("a/{path}")
-        } else {
-            "/dev/null".to_owned()
-        };
-        let to = if self.after.is_some() {
-            format!("b/{path}")
-        } else {
-            "/dev/null".to_owned()
-        };
-        match (std::str::from_utf8(old), std::str::from_utf8(new)) {
-            (Ok(old), Ok(new))
-                if text::is_text(old.as_bytes()) && text::is_text(new.as_bytes()) =>
-            {
-                if old.is_empty()
-                    || new.is_empty()
-                    || text::is_comparable(old.as_bytes(), new.as_bytes())
-                {
-                    let mut options = diffy::DiffOptions::new();
-                    options
-                        .set_original_filename(from)
-                        .set_modified_filename(to);
-                    diff.push_str(&options.create_patch(old, new).to_string());
-                } else {
-                    let _ = writeln!(
-                        diff,
-                        "Files {from} and {to} differ in too many lines to show"
-                    );
-                }
-            }
-            _ => {
-                let _ = writeln!(diff, "Binary files {from} and {to} differ");
-            }
-        }
-        Some(diff)
     }
 }
 
@@ -355,60 +174,6 @@ mod tests {
     }
 
     #[test]
-    fn shows_what_git_would() {
-        let created = action(Verb::Create, None, content("1\n2\n", true));
-        assert_eq!(
-            created.diff().unwrap(),
-            "diff --git a/a.txt b/a.txt\nnew file mode 100755\n--- /dev/null\n+++ b/a.txt\n@@ -0,0 +1,2 @@\n+1\n+2\n"
-        );
-        let deleted = action(Verb::Delete, Some(&found("1\n", false)), None);
-        assert_eq!(
-            deleted.diff().unwrap(),
-            "diff --git a/a.txt b/a.txt\ndeleted file mode 100644\n--- a/a.txt\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n"
-        );
-        let updated = action(
-            Verb::Update,
-            Some(&found("1\n2\n", false)),
-            content("1\n3", false),
-        );
-        assert_eq!(
-            updated.diff().unwrap(),
-            "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,2 +1,2 @@\n 1\n-2\n+3\n\\ No newline at end of file\n"
-        );
-        let binary = action(
-            Verb::Update,
-            Some(&found("\0", false)),
-            content("1\n", false),
-        );
-        assert!(
-            binary
-                .diff()
-                .unwrap()
-                .ends_with("Binary files a/a.txt and b/a.txt differ\n")
-        );
-        assert_eq!(
-            action(Verb::Kept, Some(&found("1", false)), content("1", false)).diff(),
-            None
-        );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_change_of_mode_alone_is_a_change() {
-        let action = action(
-            Verb::Update,
-            Some(&found("1\n", false)),
-            content("1\n", true),
-        );
-        assert!(action.writes());
-        assert_eq!((action.added, action.removed), (0, 0));
-        assert_eq!(
-            action.diff().unwrap(),
-            "diff --git a/a.txt b/a.txt\nold mode 100644\nnew mode 100755\n"
-        );
-    }
-
-    #[test]
     fn sums_up() {
         let plan = Plan {
             actions: vec![
@@ -444,21 +209,5 @@ mod tests {
         assert_eq!(plan.conflicts().count(), 1);
         assert_eq!(plan.writes().count(), 3);
         assert!(Plan::default().is_empty());
-    }
-
-    #[test]
-    fn our_own_files_get_the_verb_that_fits() {
-        let own =
-            |before: Option<&Found>, after| Action::own(ProjectPath::lock(), before, after).verb;
-        assert_eq!(own(None, content("1", false)), Verb::Create);
-        assert_eq!(
-            own(Some(&found("1", false)), content("2", false)),
-            Verb::Update
-        );
-        assert_eq!(
-            own(Some(&found("1", false)), content("1", false)),
-            Verb::Unchanged
-        );
-        assert_eq!(own(Some(&found("1", false)), None), Verb::Delete);
     }
 }

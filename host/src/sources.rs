@@ -22,6 +22,8 @@ pub struct Sources {
     namespaces: BTreeMap<String, String>,
     /// For every other namespace but the official one.
     fallback: Option<String>,
+    /// What the command line says: namespace, or none for the fallback, → the place as it was typed.
+    flags: BTreeMap<Option<String>, String>,
     offline: bool,
     opened: RefCell<BTreeMap<String, Rc<dyn Source>>>,
 }
@@ -63,6 +65,7 @@ impl Sources {
         let mut sources = Self {
             namespaces: read_config(config)?,
             fallback: None,
+            flags: BTreeMap::new(),
             offline,
             opened: RefCell::default(),
         };
@@ -72,8 +75,13 @@ impl Sources {
                     sources
                         .namespaces
                         .insert(namespace.to_owned(), absolute(place, here));
+                    let typed = (Some(namespace.to_owned()), place.to_owned());
+                    sources.flags.extend([typed]);
                 }
-                _ => sources.fallback = Some(absolute(flag, here)),
+                _ => {
+                    sources.fallback = Some(absolute(flag, here));
+                    sources.flags.insert(None, flag.clone());
+                }
             }
         }
         Ok(sources)
@@ -96,6 +104,21 @@ impl Sources {
                     .insert(namespace.clone(), absolute(place, root));
             }
         }
+    }
+
+    /// Where the command line says that the packages of a namespace come from, as the `scaffold.toml` in `root` would
+    /// say it: a folder that was typed relative stays relative, so that a project can move together with it.
+    pub fn flagged(&self, namespace: &str, root: &Path) -> Option<String> {
+        let (typed, place) = match self.flags.get(&Some(namespace.to_owned())) {
+            Some(typed) => (typed, self.namespaces.get(namespace)?),
+            None if namespace == OFFICIAL_NAMESPACE || self.namespaces.contains_key(namespace) => {
+                return None;
+            }
+            None => (self.flags.get(&None)?, self.fallback.as_ref()?),
+        };
+        let is_relative = place != typed && Path::new(typed).is_relative();
+        let relative = is_relative.then(|| relative(Path::new(place), root));
+        Some(relative.flatten().unwrap_or_else(|| place.clone()))
     }
 
     /// The registry of a package's namespace.
@@ -168,6 +191,28 @@ fn absolute(place: &str, here: &Path) -> String {
             .to_string_lossy()
             .into_owned()
     }
+}
+
+/// The way from one folder to another; none where there is none, as between two disks.
+fn relative(to: &Path, from: &Path) -> Option<String> {
+    // The folder of a new project is not there yet; what it will be in is.
+    let there = from.ancestors().find(|folder| folder.exists())?;
+    let missing = from.strip_prefix(there).ok()?;
+    let from = there.canonicalize().ok()?.join(missing);
+    let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    if common == 0 {
+        return None;
+    }
+    let up = from[common..].iter().map(|_| "..".to_owned());
+    let down = to[common..].iter();
+    let down = down.map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let way: Vec<String> = up.chain(down).collect();
+    Some(if way.is_empty() {
+        ".".to_owned()
+    } else {
+        way.join("/")
+    })
 }
 
 fn read_config(folder: Option<&Path>) -> Result<BTreeMap<String, String>, SourcesError> {

@@ -270,12 +270,12 @@ impl Project for Standing {
         unreachable!("no official package lists the project")
     }
 
-    fn mode(&self, path: &str) -> Result<Mode, Error> {
+    fn mode(&self, path: &str) -> Result<Option<Mode>, Error> {
         let mode = |file: &scaffold::tree::File| Mode {
             executable: file.executable,
             seed: file.ownership == Ownership::Seed,
         };
-        Ok(self.get(path).map(mode).unwrap_or_default())
+        Ok(self.get(path).map(mode))
     }
 }
 

@@ -275,6 +275,8 @@ fn json() {
     for line in [
         "--json -C shop list",
         "--json -C shop status",
+        "--json -C shop diff",
+        "--json -C shop outdated",
         "--json -C shop verify",
         "--json -C shop update",
         "--json -C shop add auth --defaults -n",
@@ -297,7 +299,7 @@ fn json() {
         "usage"
     );
     assert_eq!(
-        document("--json search nothing-like-it", 0),
+        document("--json search nothing-like-it", 1),
         serde_json::json!([])
     );
     world.write("shop/scaffold.lock", "?");

@@ -210,6 +210,31 @@ impl World {
         out + rest
     }
 
+    /// Puts a copy of a folder, the tool's own state included, in the place of another.
+    pub fn copy(&self, from: &str, to: &str) {
+        let _ = fs::remove_dir_all(self.path(to));
+        copy(&self.path(from), &self.path(to));
+    }
+
+    /// A line that is killed at its first step, then at its second, and so on until it gets through, each time in the
+    /// folder `shop` as it is now. `check` is told of each how it was killed.
+    #[cfg(debug_assertions)]
+    pub fn killed_at_every_step(&self, line: &str, mut check: impl FnMut(&Run)) {
+        self.copy("shop", "shop-before");
+        for step in 1.. {
+            self.copy("shop-before", "shop");
+            let mut command = self.command(&line.split_whitespace().collect::<Vec<_>>());
+            command.env("SCAFFOLD_FAULT", step.to_string());
+            let run = self.finish(command);
+            if run.code.is_some() {
+                assert!(step > 3, "the steps were counted: {step}");
+                break;
+            }
+            check(&run);
+        }
+        fs::remove_dir_all(self.path("shop-before")).unwrap();
+    }
+
     pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

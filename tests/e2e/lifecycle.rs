@@ -1,6 +1,6 @@
 //! A project over time: edited by hand, joined, changed, taken apart, interrupted.
 
-use std::{fs, io::Read as _, process::Stdio, thread, time::Duration};
+use std::fs;
 
 use crate::environment::{Session, World};
 
@@ -95,6 +95,7 @@ fn edits_that_conflict_are_marked() {
     session.add(&world.scaffold("-C shop status").succeeded());
     // Settled, it is an edit like any other.
     world.write("shop/README.md", "# My very own Market\n\nA small site.\n");
+    session.add(&world.scaffold("-C shop resolve").succeeded());
     session.add(&world.scaffold("-C shop status").succeeded());
     session.add(&world.scaffold(&world.small("-C shop add blog")).succeeded());
     insta::assert_snapshot!(session.to_string() + "\n--- README.md\n" + &text);
@@ -128,22 +129,6 @@ fn what_is_removed_leaves_nothing_behind() {
     session.add(&world.scaffold("-C shop remove auth").succeeded());
     assert!(world.files("shop") == before, "byte for byte");
     session.add(&world.scaffold("-C shop status").succeeded());
-    insta::assert_snapshot!(session);
-}
-
-#[test]
-fn a_command_is_undone() {
-    let world = World::new();
-    world.scaffold("new django shop --defaults").succeeded();
-    let before = world.files("shop");
-    world.scaffold("-C shop add auth --defaults").succeeded();
-    let after = world.files("shop");
-    let mut session = Session::default();
-    session.add(&world.scaffold("-C shop undo").succeeded());
-    assert!(world.files("shop") == before);
-    // Undoing is a command, so it can be undone.
-    session.add(&world.scaffold("-C shop undo").succeeded());
-    assert!(world.files("shop") == after);
     insta::assert_snapshot!(session);
 }
 
@@ -235,85 +220,25 @@ fn a_folder_made_by_hand_is_joined() {
     assert_eq!(world.read("old/other.txt"), "mine\n");
 }
 
-#[cfg(unix)]
+/// What git brings of our own folder is what was committed of it.
 #[test]
-fn two_commands_at_once() {
-    use std::os::fd::AsFd as _;
-
+fn a_clone_is_a_project_like_any_other() {
     let world = World::new();
     world.small_packages();
     world
         .scaffold("--registry registry new acme/site shop --defaults")
         .succeeded();
-    // Another command at work is one that holds this lock.
-    let lock = fs::File::create(world.path("shop/.scaffold/lock")).unwrap();
-    rustix::fs::flock(lock.as_fd(), rustix::fs::FlockOperation::LockExclusive).unwrap();
+    fs::remove_dir_all(world.path("shop/.scaffold")).unwrap();
+    world.write("shop/.scaffold/.gitignore", "*\n!inputs/\n");
+    world.write("shop/.scaffold/inputs/some", "what a generator read\n");
     let before = world.files("shop");
-
-    let line = world.small("-C shop add blog");
-    let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut told = child.stderr.take().unwrap();
-    let mut text = Vec::new();
-    // It says that it waits, and while it does nothing is written.
-    while !String::from_utf8_lossy(&text).contains("Waiting for another scaffold command") {
-        let mut byte = [0];
-        assert_eq!(
-            told.read(&mut byte).unwrap(),
-            1,
-            "{}",
-            String::from_utf8_lossy(&text)
-        );
-        text.push(byte[0]);
-    }
-    thread::sleep(Duration::from_millis(100));
-    assert!(child.try_wait().unwrap().is_none(), "it waits");
+    world.scaffold("-C shop status --exit-code").succeeded();
+    world.refused(&world.small("-C shop add nothing-like-it"), 2);
+    world.scaffold(&world.small("-C shop add blog")).succeeded();
+    world.scaffold("-C shop undo").succeeded();
     assert!(world.files("shop") == before);
-
-    drop(lock);
-    told.read_to_end(&mut text).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&text)
-    );
-    assert!(world.files("shop").contains_key("blog/posts.py"));
-    world.scaffold("-C shop verify").succeeded();
-}
-
-/// Several at once, none told to wait: each is done whole, one after the other, or says that the project changed.
-#[test]
-fn many_commands_at_once() {
-    let world = World::new();
-    world.small_packages();
-    world
-        .scaffold("--registry registry new acme/site shop --defaults")
-        .succeeded();
-    thread::scope(|scope| {
-        for title in ["One", "Two", "Three", "Four"] {
-            let world = &world;
-            scope.spawn(move || {
-                let run = world.scaffold(&world.small(&format!("-C shop set title={title}")));
-                assert!(
-                    run.code == Some(0) || run.stderr.contains("run the command again"),
-                    "{run}"
-                );
-            });
-        }
-    });
-    world.scaffold("-C shop verify").succeeded();
-    let status = world.scaffold("-C shop status --exit-code").succeeded();
-    assert!(
-        status.stdout.contains("all as the generators made them"),
-        "{status}"
-    );
+    assert_eq!(world.read("shop/.scaffold/.gitignore"), "*\n!inputs/\n");
+    assert!(world.path("shop/.scaffold/inputs/some").exists());
 }
 
 /// Killed at every step, the next command finds the project as it was, or finishes what it was to become.

@@ -296,6 +296,8 @@ fn a_package_that_cannot_be_had() {
     let world = World::new();
     let cached = small_project(&world);
     let mut session = Session::default();
+    // What the project remembers of its registry is taken out.
+    world.edit("shop/scaffold.toml", "acme = \"../registry\"", "");
     for line in [
         "--offline --registry https://example.invalid new acme/site other --defaults",
         "--registry nowhere new acme/site other --defaults",

@@ -23,8 +23,8 @@ pub trait Project {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error>;
     /// The path of every file below a folder (empty: the project), sorted by bytes.
     fn paths(&self, under: &str) -> Result<Vec<String>, Error>;
-    /// How a generator made the file; the usual mode for the user's own.
-    fn mode(&self, path: &str) -> Result<Mode, Error>;
+    /// How a generator made the file; none for the user's own and for what is not there.
+    fn mode(&self, path: &str) -> Result<Option<Mode>, Error>;
 }
 
 /// Where the files go.
@@ -88,6 +88,7 @@ pub fn generate(
     let mut maker = Maker {
         manifest: &manifest,
         package: world.package,
+        project: &*world.project,
         renderer: &renderer,
         scope: &scope,
         drafts: Default::default(),

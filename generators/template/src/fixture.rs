@@ -154,8 +154,8 @@ impl Project for Standing {
         Ok(paths.cloned().collect())
     }
 
-    fn mode(&self, path: &str) -> Result<Mode, Error> {
-        Ok(self.0.get(path).map(|(_, mode)| *mode).unwrap_or_default())
+    fn mode(&self, path: &str) -> Result<Option<Mode>, Error> {
+        Ok(self.0.get(path).map(|(_, mode)| *mode))
     }
 }
 

@@ -29,9 +29,9 @@ impl Project for Host {
         Ok(scaffold_guest::project::paths(under)?)
     }
 
-    fn mode(&self, path: &str) -> Result<Mode, Error> {
+    fn mode(&self, path: &str) -> Result<Option<Mode>, Error> {
         let made = scaffold_guest::project::mode_of(path)?;
-        Ok(made.map_or_else(Mode::default, |made| Mode {
+        Ok(made.map(|made| Mode {
             executable: made.executable,
             seed: made.ownership == Ownership::Seed,
         }))

@@ -67,7 +67,7 @@ impl<'a> Move<'a> {
 
     /// Puts everything in place that is not yet.
     pub(super) fn forward(&mut self) -> Result<(), ApplyError> {
-        for (number, entry) in self.journal.entries.iter().enumerate() {
+        for (number, entry) in numbered(self.journal) {
             let number = number.to_string();
             if let Some(before) = &entry.before
                 && !is_there(&self.backup, &number).map_err(io("look at", entry.path.as_str()))?
@@ -153,8 +153,9 @@ impl<'a> Move<'a> {
                 path,
                 before,
                 after,
+                ..
             },
-        ) in self.journal.entries.iter().enumerate()
+        ) in numbered(self.journal)
         {
             let number = number.to_string();
             let aside = self.aside(&number, path)?;
@@ -191,8 +192,9 @@ impl<'a> Move<'a> {
                 path,
                 before,
                 after,
+                ..
             },
-        ) in self.journal.entries.iter().enumerate().rev()
+        ) in numbered(self.journal).rev()
         {
             let number = number.to_string();
             if let Some(after) = after
@@ -276,7 +278,7 @@ impl<'a> Move<'a> {
             .step(Step::SyncFolders)
             .map_err(io("write", "the project's folder"))?;
         // A name is kept by the folder it is in; of a folder that was made, by the one above.
-        let entries = self.journal.entries.iter().map(|entry| &entry.path);
+        let entries = self.journal.changed().map(|entry| &entry.path);
         let folders: BTreeSet<&str> = entries
             .chain(&self.journal.folders)
             .map(|path| path.parent().unwrap_or_default())
@@ -291,13 +293,8 @@ impl<'a> Move<'a> {
 
     /// Removes the folders that emptied because their files were deleted.
     pub(super) fn sweep(&mut self) -> Result<(), ApplyError> {
-        let deleted = self
-            .journal
-            .entries
-            .iter()
-            .filter(|entry| entry.after.is_none());
-        let folders: BTreeSet<&str> = deleted.flat_map(|entry| entry.path.parents()).collect();
-        if folders.is_empty() {
+        let journal = self.journal;
+        if journal.sweep.is_empty() {
             return Ok(());
         }
         self.probe
@@ -305,10 +302,8 @@ impl<'a> Move<'a> {
             .map_err(io("remove", "empty folders"))?;
         self.folders.forget();
         // The innermost first: a folder sorts after the one it lies in.
-        for folder in folders.into_iter().rev() {
-            if let Ok(folder) = ProjectPath::parse_recorded_folder(folder) {
-                self.remove_if_empty(&folder)?;
-            }
+        for folder in journal.sweep.iter().rev() {
+            self.remove_if_empty(folder)?;
         }
         Ok(())
     }
@@ -341,6 +336,12 @@ impl<'a> Move<'a> {
     fn aside(&self, number: &str, path: &ProjectPath) -> Result<Option<Found>, ApplyError> {
         disk::read_regular(&self.backup, number, path.as_str()).map_err(obstacle(path))
     }
+}
+
+/// What moves, each under its number.
+fn numbered(journal: &Journal) -> impl DoubleEndedIterator<Item = (usize, &Entry)> {
+    let entries = journal.entries.iter().enumerate();
+    entries.filter(|(_, entry)| !entry.stands())
 }
 
 /// Whether a file in place is one whose bytes did not reach the disk before the power went: it is empty, or nothing but

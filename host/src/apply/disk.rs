@@ -35,6 +35,9 @@ pub(super) enum Mode {
 }
 
 impl Mode {
+    /// Of a copy that is kept: whatever it is a copy of, nobody else reads it.
+    pub(super) const PRIVATE: Self = Self::Exactly(0o600);
+
     /// The mode of a file that replaces one with the mode `old`: who may read it may run it, if anyone may.
     pub(super) fn replacing(old: u32, executable: bool) -> Self {
         let plain = old & 0o666;
@@ -105,6 +108,16 @@ pub(super) fn rename_new(from: &Dir, name: &str, to: &Dir, new_name: &str) -> io
         Err(error) if error.kind() == io::ErrorKind::NotFound => from.rename(name, to, new_name),
         Err(error) => Err(error),
     }
+}
+
+/// Writes a file of our own, in place of the one that may be there, so that at any moment one of them is there whole.
+pub(super) fn replace(dir: &Dir, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let beside = format!("{name}.part");
+    gone(dir.remove_file(&beside))?;
+    let file = write_new(dir, &beside, bytes, Mode::PRIVATE)?;
+    file.sync_all()?;
+    drop(file);
+    dir.rename(&beside, dir, name)
 }
 
 /// Makes the names in a folder survive a power cut. Systems without the notion do it by themselves.

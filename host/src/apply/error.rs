@@ -38,6 +38,13 @@ pub enum ApplyError {
         "an earlier command in this project was interrupted; run the command again to have that finished or rolled back first"
     )]
     Unfinished,
+    #[error(
+        "another scaffold command is at work in this project{}",
+        by.as_ref().map(|by| format!(": {by}")).unwrap_or_default()
+    )]
+    Busy { by: Option<String> },
+    #[error("what is kept about {path} in .scaffold/undo is damaged: {reason}")]
+    Record { path: String, reason: String },
     #[error("the system gave no random bytes for the project's secrets: {0}")]
     Random(getrandom::Error),
     #[error(

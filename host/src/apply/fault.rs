@@ -27,6 +27,10 @@ pub enum Step {
     Commit,
     /// File away the undo record.
     Record,
+    /// Note down how a conflict was settled.
+    Settle,
+    /// Note down what git's index says, or change it.
+    Index,
     /// Remove what is no longer needed.
     Clear,
     /// Take a file back out of its place.

@@ -19,7 +19,7 @@ use super::recover::Recovered;
 use super::stage::Change;
 use super::state::{self, State, UNDO};
 use super::{Applied, ApplyError};
-use crate::path::STATE;
+use crate::path::{ProjectPath, STATE};
 use crate::workspace::WorkspaceError;
 use crate::workspace::folders::Folders;
 
@@ -154,7 +154,7 @@ fn write(
     let state = State::begin(root.try_clone().map_err(io("open", name))?, probe)?;
     let mut folders = Folders::new(root);
     let mut made = Vec::new();
-    for Change { entry, bytes } in changes {
+    for Change { entry, bytes, .. } in changes {
         let (Some(after), Some(bytes)) = (entry.after, bytes) else {
             continue;
         };
@@ -181,7 +181,12 @@ fn write(
         .map_err(io("write", ".scaffold/undo"))?;
     let journal = Journal {
         label: label.to_owned(),
-        folders: Vec::new(),
+        folders: made
+            .iter()
+            .filter_map(|folder| ProjectPath::parse_recorded_folder(folder).ok())
+            .collect(),
+        sweep: Vec::new(),
+        undoes: None,
         entries: changes.iter().map(|change| change.entry.clone()).collect(),
     };
     let record = || -> io::Result<()> {
@@ -199,8 +204,8 @@ fn write(
     record().map_err(io("write", ".scaffold/undo"))?;
     Ok(Applied {
         written: changes.len(),
-        deleted: 0,
         record: Some(1),
+        ..Applied::default()
     })
 }
 

@@ -8,8 +8,11 @@
 //!   journal         there while a change is under way; `journal.back` once it is being rolled back
 //!   stage/0 …       new contents, by the number of their line in the journal
 //!   backup/0 …      the files they replace, set aside
-//!   undo/<id>/      a finished change: its journal and the files it replaced; the last ten
+//!   undo/<id>/      a finished change: its journal and the files it replaced; the last ten that can be undone
 //! ```
+//!
+//! Beside a file that was set aside under its number, `backup` and later the record may hold two copies: `<n>.old` of a
+//! file that is in conflict and stays as it is, and `<n>.new` of what the change wrote, where no replay gives that again.
 //!
 //! The journal is JSON, a line each: a head, one line a file in the order in which they are put in place, and a digest of
 //! all lines before it. It lies in the user's folder and may have come with a clone, so it is read as untrusted: its paths
@@ -23,7 +26,7 @@ use crate::path::ProjectPath;
 use crate::plan::Stamp;
 
 pub(super) const JOURNAL: &str = ".scaffold/journal";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Journal {
@@ -31,6 +34,10 @@ pub(super) struct Journal {
     pub(super) label: String,
     /// Folders that did not exist, the outermost first; a rollback removes them.
     pub(super) folders: Vec<ProjectPath>,
+    /// Folders to remove at the end if nothing is left in them, the outermost first.
+    pub(super) sweep: Vec<ProjectPath>,
+    /// The record this change takes back.
+    pub(super) undoes: Option<u64>,
     /// In the order of doing.
     pub(super) entries: Vec<Entry>,
 }
@@ -40,6 +47,26 @@ pub(super) struct Entry {
     pub(super) path: ProjectPath,
     pub(super) before: Option<Stamp>,
     pub(super) after: Option<Stamp>,
+    /// The user has to look at it.
+    pub(super) conflict: Option<Conflict>,
+}
+
+/// How a conflict shows, and so when it is settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conflict {
+    /// Markers stand in the file.
+    Markers,
+    /// The new version stands in that file beside it.
+    Beside(ProjectPath),
+    /// The user's version was kept.
+    Kept,
+}
+
+impl Entry {
+    /// Whether the file stays as it is: it is in conflict, and the user's version stands.
+    pub(super) fn stands(&self) -> bool {
+        self.conflict.is_some() && self.before == self.after
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +74,10 @@ struct Head {
     journal: u32,
     label: String,
     folders: Vec<String>,
+    #[serde(default)]
+    sweep: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undoes: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,13 +86,35 @@ struct Line {
     path: String,
     before: Option<LineStamp>,
     after: Option<LineStamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conflict: Option<LineConflict>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LineStamp {
+pub(super) struct LineStamp {
     digest: Digest,
     executable: bool,
+}
+
+impl From<Stamp> for LineStamp {
+    fn from(Stamp { digest, executable }: Stamp) -> Self {
+        Self { digest, executable }
+    }
+}
+
+impl From<LineStamp> for Stamp {
+    fn from(LineStamp { digest, executable }: LineStamp) -> Self {
+        Self { digest, executable }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum LineConflict {
+    Markers,
+    Beside(String),
+    Kept,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -73,32 +126,39 @@ struct Check {
 impl Journal {
     /// Whether anything that was there before goes or is replaced.
     pub(super) fn replaces(&self) -> bool {
-        self.entries.iter().any(|entry| entry.before.is_some())
+        self.changed().any(|entry| entry.before.is_some())
+    }
+
+    /// The files that are made, replaced or deleted.
+    pub(super) fn changed(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| !entry.stands())
     }
 
     pub(super) fn to_text(&self) -> String {
         let mut text = String::new();
-        let folders = self.folders.iter().map(ToString::to_string).collect();
+        let names = |folders: &[ProjectPath]| folders.iter().map(ToString::to_string).collect();
         push(
             &mut text,
             &Head {
                 journal: VERSION,
                 label: self.label.clone(),
-                folders,
+                folders: names(&self.folders),
+                sweep: names(&self.sweep),
+                undoes: self.undoes,
             },
         );
         for entry in &self.entries {
-            let stamp = |stamp: Stamp| LineStamp {
-                digest: stamp.digest,
-                executable: stamp.executable,
-            };
-            let (before, after) = (entry.before.map(stamp), entry.after.map(stamp));
             push(
                 &mut text,
                 &Line {
                     path: entry.path.to_string(),
-                    before,
-                    after,
+                    before: entry.before.map(Into::into),
+                    after: entry.after.map(Into::into),
+                    conflict: entry.conflict.as_ref().map(|conflict| match conflict {
+                        Conflict::Markers => LineConflict::Markers,
+                        Conflict::Beside(path) => LineConflict::Beside(path.to_string()),
+                        Conflict::Kept => LineConflict::Kept,
+                    }),
                 },
             );
         }
@@ -127,7 +187,7 @@ impl Journal {
         let (_, head) = lines.next().unwrap_or_default();
         let head: Head =
             serde_json::from_str(head).map_err(|error| wrong(format!("line 1: {error}")))?;
-        if head.journal != VERSION {
+        if !(1..=VERSION).contains(&head.journal) {
             return Err(wrong(format!(
                 "its format is {}, and this version of scaffold knows {VERSION}; use the version that wrote it",
                 head.journal
@@ -136,31 +196,35 @@ impl Journal {
         let path = |text: &str| {
             ProjectPath::parse_recorded(text).map_err(|error| wrong(error.to_string()))
         };
-        let stamp = |stamp: LineStamp| Stamp {
-            digest: stamp.digest,
-            executable: stamp.executable,
+        let paths = |folders: &[String]| -> Result<Vec<ProjectPath>, ApplyError> {
+            let folder = |text: &String| ProjectPath::parse_recorded_folder(text);
+            let folders: Result<Vec<_>, _> = folders.iter().map(folder).collect();
+            folders.map_err(|error| wrong(error.to_string()))
         };
-        let folders = head
-            .folders
-            .iter()
-            .map(|folder| {
-                ProjectPath::parse_recorded_folder(folder).map_err(|e| wrong(e.to_string()))
+        let conflict = |conflict: LineConflict| -> Result<Conflict, ApplyError> {
+            Ok(match conflict {
+                LineConflict::Markers => Conflict::Markers,
+                LineConflict::Beside(beside) => Conflict::Beside(path(&beside)?),
+                LineConflict::Kept => Conflict::Kept,
             })
-            .collect::<Result<_, _>>()?;
+        };
         let entries = lines
             .map(|(number, line)| {
                 let line: Line = serde_json::from_str(line)
                     .map_err(|error| wrong(format!("line {}: {error}", number + 1)))?;
                 Ok(Entry {
                     path: path(&line.path)?,
-                    before: line.before.map(stamp),
-                    after: line.after.map(stamp),
+                    before: line.before.map(Into::into),
+                    after: line.after.map(Into::into),
+                    conflict: line.conflict.map(conflict).transpose()?,
                 })
             })
             .collect::<Result<_, ApplyError>>()?;
         Ok(Self {
             label: head.label,
-            folders,
+            folders: paths(&head.folders)?,
+            sweep: paths(&head.sweep)?,
+            undoes: head.undoes,
             entries,
         })
     }
@@ -187,21 +251,26 @@ mod tests {
         Journal {
             label: "add \"x\"\n".to_owned(),
             folders: vec![path("a"), path("a/b")],
+            sweep: vec![path("c")],
+            undoes: Some(3),
             entries: vec![
                 Entry {
                     path: path("a/b/c"),
                     before: None,
                     after: stamp("1", true),
+                    conflict: Some(Conflict::Markers),
                 },
                 Entry {
                     path: path("old"),
                     before: stamp("2", false),
                     after: None,
+                    conflict: Some(Conflict::Kept),
                 },
                 Entry {
                     path: ProjectPath::lock(),
                     before: stamp("3", false),
                     after: stamp("4", false),
+                    conflict: Some(Conflict::Beside(path("x.new"))),
                 },
             ],
         }
@@ -239,14 +308,14 @@ mod tests {
     fn a_later_format_is_named() {
         let text = journal()
             .to_text()
-            .replace("\"journal\":1", "\"journal\":2");
+            .replace("\"journal\":2", "\"journal\":3");
         let body = &text[..text.trim_end().rfind('\n').unwrap() + 1];
         let text = format!("{body}{{\"check\":\"{}\"}}\n", Digest::of(body.as_bytes()));
         assert!(
             Journal::parse(text.as_bytes())
                 .unwrap_err()
                 .to_string()
-                .contains("its format is 2")
+                .contains("its format is 3")
         );
     }
 }

@@ -16,10 +16,9 @@ use super::disk::{self, gone, is_there};
 use super::error::{in_state, io};
 use super::fault::{Probe, Step};
 use super::journal::Journal;
-use super::state::{self, BACKUP, JOURNAL, JOURNAL_BACK, STAGE, State, UNDO};
-use super::{ApplyError, Options, fresh, undo};
+use super::state::{self, BACKUP, JOURNAL, JOURNAL_BACK, STAGE, State};
+use super::{ApplyError, Options, Turn, fresh, undo};
 use crate::path::ProjectPath;
-use crate::workspace::folders::Folders;
 
 /// What was done about an interrupted command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,22 +80,29 @@ fn end(root: &Path, options: &Options<'_>) -> Result<Option<Recovered>, ApplyErr
         return Ok(None);
     };
     if !state::has_lock(&found)? {
-        state::remove_bare(&dir, &found);
+        // In a clone it is what was committed.
+        if !state::is_project(&dir, &found) {
+            state::remove_bare(&dir, &found);
+        }
         return Ok(None);
     }
     if !is_unfinished(&found)? && state::is_project(&dir, &found) {
         return Ok(None);
     }
-    let probe = Probe(options.fault);
-    let state = State::enter(dir, options.waiting, probe)?;
-    // It may have been a command at work, which is done by now.
-    let recovered = if is_unfinished(&state.dir)? {
-        Some(finish_or_undo(&state, probe)?)
-    } else {
-        None
+    let taken;
+    let turn = match options.turn {
+        Some(turn) => turn,
+        None => {
+            taken = Turn::enter(root, options)?;
+            &taken
+        }
     };
-    state.leave();
-    Ok(recovered)
+    // It may have been a command at work, which is done by now.
+    if is_unfinished(&turn.state().dir)? {
+        finish_or_undo(turn.state(), Probe(options.fault)).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Whether an interrupted command waits to be finished or rolled back. Writes nothing.
@@ -128,7 +134,7 @@ fn finish_or_undo(state: &State, probe: Probe<'_>) -> Result<Recovered, ApplyErr
         return Ok(Recovered::Cleared);
     };
     let journal = Journal::parse(&text.bytes)?;
-    let (label, files) = (journal.label.clone(), journal.entries.len());
+    let (label, files) = (journal.label.clone(), journal.changed().count());
     let mut change = Move::new(state, &journal, probe)?;
     if !backwards && change.can_finish()? {
         match change.forward() {
@@ -181,30 +187,4 @@ pub(super) fn roll_back(
     drop(change);
     undo::tidy(state, probe);
     Ok(kept)
-}
-
-/// The numbers of the undo records, ascending.
-pub(super) fn records(state: &Dir) -> Result<Vec<u64>, ApplyError> {
-    let mut folders = Folders::new(state.try_clone().map_err(io("open", ".scaffold"))?);
-    let undo = match folders.folder(UNDO) {
-        Ok(None) => return Ok(Vec::new()),
-        Ok(Some(dir)) => dir,
-        Err(obstacle) => return Err(in_state(".scaffold/undo", obstacle)),
-    };
-    let list = || -> io::Result<Vec<u64>> {
-        let mut numbers = Vec::new();
-        for entry in undo.entries()? {
-            let name = entry?.file_name();
-            // Only such names as are given.
-            let number = name.to_str().and_then(|name| name.parse::<u32>().ok());
-            numbers.extend(
-                number
-                    .filter(|number| name == number.to_string().as_str())
-                    .map(u64::from),
-            );
-        }
-        numbers.sort_unstable();
-        Ok(numbers)
-    };
-    list().map_err(io("read", ".scaffold/undo"))
 }

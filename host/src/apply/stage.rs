@@ -10,9 +10,11 @@ use super::ApplyError;
 use super::disk::{self, Mode};
 use super::error::io;
 use super::fault::{Probe, Step};
-use super::journal::Entry;
+use super::git::Sides;
+use super::journal::{Conflict, Entry};
+use super::record::Record;
 use crate::path::ProjectPath;
-use crate::plan::{Action, Plan, Stamp};
+use crate::plan::{Action, Content, Note, Plan, Stamp, Verb};
 use crate::secret::Secrets;
 use crate::workspace::folders::{Folders, open_regular};
 use crate::workspace::{KEEPS_MODE, Workspace, WorkspaceError};
@@ -22,6 +24,12 @@ pub(super) struct Change {
     pub(super) entry: Entry,
     /// What is written, secrets filled in.
     pub(super) bytes: Option<Arc<[u8]>>,
+    /// A copy for the record of what stands there and stays.
+    pub(super) old: Option<Arc<[u8]>>,
+    /// Whether the record needs a copy of what is written, since it is no replay's.
+    copied: bool,
+    /// Of a conflict: what git is told.
+    pub(super) sides: Option<Sides>,
 }
 
 /// Everything a plan changes, in the order in which it is done: what goes first, then what comes, our own files at the end,
@@ -34,9 +42,12 @@ pub(super) fn changes(plan: &Plan, own: &[Action]) -> Result<Vec<Change>, ApplyE
             placeholder.draw().map_err(ApplyError::Random)?,
         );
     }
+    let is_concerned = |action: &&Action| action.writes() || action.verb == Verb::Conflict;
     let mut actions: Vec<&Action> = plan
-        .writes()
-        .chain(own.iter().filter(|action| action.writes()))
+        .actions
+        .iter()
+        .chain(own)
+        .filter(is_concerned)
         .collect();
     actions.sort_by_key(|action| {
         let own = action
@@ -52,26 +63,55 @@ pub(super) fn changes(plan: &Plan, own: &[Action]) -> Result<Vec<Change>, ApplyE
 }
 
 fn change(action: &Action, secrets: &Secrets) -> Change {
-    let content = action.after.as_ref().map(|after| {
-        let bytes = match secrets.fill(&after.bytes) {
+    let fill = |content: &Content| Content {
+        bytes: match secrets.fill(&content.bytes) {
             // Ours are kept to the byte, whatever stands in them.
             std::borrow::Cow::Owned(filled) if !action.path.is_own() => filled.into(),
-            _ => Arc::clone(&after.bytes),
-        };
-        (bytes, after.executable)
+            _ => Arc::clone(&content.bytes),
+        },
+        executable: content.executable,
+    };
+    let stands = !action.writes();
+    let content = action.after.as_ref().filter(|_| !stands).map(fill);
+    let conflict = (action.verb == Verb::Conflict).then(|| match &action.note {
+        Some(Note::Markers(_)) => Conflict::Markers,
+        Some(Note::Beside(Some(beside))) => Conflict::Beside(beside.clone()),
+        _ => Conflict::Kept,
     });
-    let after = content.as_ref().map(|(bytes, executable)| Stamp {
-        digest: Digest::of(bytes),
-        executable: *executable,
+    let sides = action.versions.as_ref().map(|versions| Sides {
+        path: action.path.clone(),
+        base: versions.old.as_ref().map(fill),
+        ours: action
+            .before
+            .zip(action.old.as_ref())
+            .map(|(stamp, bytes)| Content {
+                bytes: Arc::clone(bytes),
+                executable: stamp.executable,
+            }),
+        theirs: versions.new.as_ref().map(fill),
+    });
+    let after = content.as_ref().map(|content| Stamp {
+        digest: Digest::of(&content.bytes),
+        executable: content.executable,
     });
     Change {
         entry: Entry {
             path: action.path.clone(),
             before: action.before,
-            after,
+            after: if stands { action.before } else { after },
+            conflict,
         },
-        bytes: content.map(|(bytes, _)| bytes),
+        copied: action.before.is_some()
+            && (matches!(action.verb, Verb::Merge | Verb::Conflict) || action.path.is_own()),
+        bytes: content.map(|content| content.bytes),
+        old: action.old.clone().filter(|_| stands),
+        sides,
     }
+}
+
+/// The names of the copies in a record, beside the file that was set aside under `number`.
+pub(super) fn copies(number: usize) -> [String; 2] {
+    [format!("{number}.old"), format!("{number}.new")]
 }
 
 /// Checks that every file is as it was when the plan was made.
@@ -118,44 +158,57 @@ pub(super) fn verify(
     Ok(())
 }
 
-/// Writes the new contents into `stage`, each under its number. With `durable` they are on the disk when this returns.
+/// Writes the new contents into `stage`, each under its number, and into `backup` the copies the record needs besides.
+/// With `durable` they are on the disk when this returns.
 pub(super) fn write(
     stage: &Dir,
+    backup: &Dir,
     folders: &mut Folders,
     changes: &[Change],
     durable: bool,
+    undoes: Option<&Record>,
     probe: Probe<'_>,
 ) -> Result<(), ApplyError> {
     let mut written = Vec::new();
     for (number, change) in changes.iter().enumerate() {
-        let Change {
-            entry:
-                Entry {
-                    path,
-                    before,
-                    after: Some(after),
-                },
-            bytes: Some(bytes),
-        } = change
-        else {
-            continue;
-        };
-        probe
-            .step(Step::Stage)
-            .map_err(io("write", path.as_str()))?;
-        let mode = match before {
-            Some(_) => replacing(folders, path, after.executable)?,
-            None => Mode::New {
-                executable: after.executable,
-            },
-        };
-        let file = disk::write_new(stage, &number.to_string(), bytes, mode)
-            .map_err(io("write", path.as_str()))?;
-        if durable {
-            written.push((path, file));
-            if written.len() == TOGETHER {
-                sync(&mut written, probe)?;
+        let Entry {
+            path,
+            before,
+            after,
+            ..
+        } = &change.entry;
+        let mut write = |dir: &Dir, name: &str, bytes: &[u8], mode: Mode| {
+            probe
+                .step(Step::Stage)
+                .map_err(io("write", path.as_str()))?;
+            let file =
+                disk::write_new(dir, name, bytes, mode).map_err(io("write", path.as_str()))?;
+            if durable {
+                written.push((path, file));
+                if written.len() == TOGETHER {
+                    sync(&mut written, probe)?;
+                }
             }
+            Ok::<_, ApplyError>(())
+        };
+        let [old, new] = copies(number);
+        if let (Some(bytes), Some(after)) = (&change.bytes, after) {
+            // A file that comes back is nobody's who could not read it before.
+            let was = || undoes?.file(path)?.mode;
+            let mode = match (before, was()) {
+                (Some(_), _) => replacing(folders, path, after.executable)?,
+                (None, Some(mode)) => Mode::replacing(mode, after.executable),
+                (None, None) => Mode::New {
+                    executable: after.executable,
+                },
+            };
+            write(stage, &number.to_string(), bytes, mode)?;
+            if change.copied {
+                write(backup, &new, bytes, Mode::PRIVATE)?;
+            }
+        }
+        if let Some(bytes) = &change.old {
+            write(backup, &old, bytes, Mode::PRIVATE)?;
         }
     }
     sync(&mut written, probe)?;

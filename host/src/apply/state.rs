@@ -1,7 +1,7 @@
 //! Our own folder in a project, and the lock that makes commands take turns.
 
 use std::fs::TryLockError;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, OpenOptions};
@@ -20,29 +20,42 @@ pub(crate) const JOURNAL: &str = "journal";
 /// The journal's name once the change is being rolled back.
 pub(crate) const JOURNAL_BACK: &str = "journal.back";
 const LOCK_FILE: &str = "lock";
+/// What generators were told of the user's files; the one thing in our folder that is committed.
 const INPUTS: &str = "inputs";
 const IGNORE: &str = ".gitignore";
 /// Git overlooks all of the folder but the recorded inputs, which belong to the project.
 const IGNORED: &[u8] = b"/*\n!/inputs/\n";
 /// What an earlier release wrote there.
 const IGNORED_BEFORE: &[u8] = b"*\n";
+/// As much as is read of what the holder of a lock calls itself.
+const LONGEST_HOLDER: u64 = 200;
 
 /// `.scaffold`, entered and locked.
 pub(super) struct State {
     /// The project's folder.
     pub(super) root: Dir,
     pub(super) dir: Dir,
-    /// Whether it was made just now.
+    /// Whether it was made just now, and whether the file of the lock was.
     made: bool,
-    /// Holds the lock until it is closed.
-    _lock: std::fs::File,
+    first: bool,
+    /// Holds the lock until it is closed; says who does.
+    lock: std::fs::File,
+}
+
+/// What to do where another command is at work.
+#[derive(Clone, Copy)]
+pub(super) enum Busy<'a> {
+    /// Wait, and tell once.
+    Wait(Option<&'a dyn Fn()>),
+    Refuse,
 }
 
 impl State {
-    /// Enters the folder, making it where it is missing, and waits for the lock; `waiting` is told once if that takes time.
+    /// Enters the folder, making it where it is missing, and gets the lock. `label` is what others are told of who has it.
     pub(super) fn enter(
         root: Dir,
-        waiting: Option<&dyn Fn()>,
+        label: &str,
+        busy: Busy<'_>,
         probe: Probe<'_>,
     ) -> Result<Self, ApplyError> {
         // Whoever held the lock may have removed the folder with it: then what was locked is no longer in the project.
@@ -58,8 +71,10 @@ impl State {
                     what: "a folder of something else",
                 });
             }
-            let lock = match ignore(&dir).and_then(|()| lock(&dir, waiting)) {
-                Ok(lock) => lock,
+            let first = !has_lock(&dir)?;
+            let mut lock = match ignore(&dir).and_then(|()| lock(&dir, busy)) {
+                Ok(Locked::Held(lock)) => lock,
+                Ok(Locked::Busy { by }) => return Err(ApplyError::Busy { by }),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => {
                     remove_bare(&root, &dir);
@@ -67,11 +82,15 @@ impl State {
                 }
             };
             if is_current(&dir, &lock) {
+                // Only told to others: a disk that is full is noticed where it matters.
+                let _ = lock.set_len(0);
+                let _ = write!(lock, "{} scaffold {label}", std::process::id());
                 return Ok(Self {
                     root,
                     dir,
                     made,
-                    _lock: lock,
+                    first,
+                    lock,
                 });
             }
         }
@@ -84,15 +103,17 @@ impl State {
     pub(super) fn begin(root: Dir, probe: Probe<'_>) -> Result<Self, ApplyError> {
         probe.step(Step::Enter).map_err(io("make", STATE))?;
         let dir = make(&root)?;
-        let lock = ignore(&dir)
-            .and_then(|()| lock(&dir, None))
-            .map_err(io("lock", ".scaffold/lock"))?;
-        Ok(Self {
-            root,
-            dir,
-            made: true,
-            _lock: lock,
-        })
+        let locked = ignore(&dir).and_then(|()| lock(&dir, Busy::Wait(None)));
+        match locked.map_err(io("lock", ".scaffold/lock"))? {
+            Locked::Held(lock) => Ok(Self {
+                root,
+                dir,
+                made: true,
+                first: true,
+                lock,
+            }),
+            Locked::Busy { by } => Err(ApplyError::Busy { by }),
+        }
     }
 
     /// Opens one of our folders; none if it does not exist.
@@ -110,12 +131,20 @@ impl State {
     }
 
     /// Removes the folder where no project needs it: the command that made it came to nothing.
-    pub(super) fn leave(self) {
+    pub(super) fn leave(&self) {
+        let _ = self.lock.set_len(0);
         let is_there = |name| disk::is_there(&self.dir, name).unwrap_or(true);
         let busy = [JOURNAL, JOURNAL_BACK, BACKUP, UNDO]
             .into_iter()
             .any(is_there);
-        if busy || (!self.made && is_project(&self.root, &self.dir)) {
+        if busy {
+            return;
+        }
+        if !self.made && is_project(&self.root, &self.dir) {
+            // In a clone nobody worked in yet, and still nobody has.
+            if self.first {
+                let _ = self.dir.remove_file(LOCK_FILE);
+            }
             return;
         }
         // Nothing but what is ours by name. What stays, the next command clears away.
@@ -129,12 +158,10 @@ impl State {
 
 /// Whether the folder is ours, or as good as empty. Somebody else may have had the same idea for a name.
 pub(super) fn is_ours(dir: &Dir) -> Result<bool, ApplyError> {
+    // A clone has what is committed and no lock.
+    let is_cloned = || holds_only(dir, &[IGNORE, INPUTS]).map_err(io("look into", STATE));
     // Asked twice: the lock may have been made, and more besides, since it was not there.
-    let holds_only_ours = || {
-        // A clone holds the recorded inputs and nothing else.
-        holds_only(dir, &[IGNORE, INPUTS]).map_err(io("look into", STATE))
-    };
-    Ok(has_lock(dir)? || holds_only_ours()? || has_lock(dir)?)
+    Ok(has_lock(dir)? || is_cloned()? || has_lock(dir)?)
 }
 
 /// Whether a command ever worked in the folder: it makes the lock before anything else.
@@ -142,7 +169,11 @@ pub(super) fn has_lock(dir: &Dir) -> Result<bool, ApplyError> {
     disk::is_there(dir, LOCK_FILE).map_err(io("look into", STATE))
 }
 
-/// Whether there is nothing of another name in the folder.
+/// Whether there is nothing in the folder but what tells git to overlook it.
+fn is_bare(dir: &Dir) -> io::Result<bool> {
+    holds_only(dir, &[IGNORE])
+}
+
 fn holds_only(dir: &Dir, names: &[&str]) -> io::Result<bool> {
     for entry in dir.entries()? {
         let name = entry?.file_name();
@@ -155,7 +186,7 @@ fn holds_only(dir: &Dir, names: &[&str]) -> io::Result<bool> {
 
 /// Removes the folder if there is nothing in it.
 pub(super) fn remove_bare(root: &Dir, dir: &Dir) {
-    if holds_only(dir, &[IGNORE]).unwrap_or(false) {
+    if is_bare(dir).unwrap_or(false) {
         // Another command may be about to use it; it makes it anew then.
         let _ = dir.remove_file(IGNORE);
         let _ = root.remove_dir(STATE);
@@ -226,7 +257,12 @@ pub(super) fn is_project(root: &Dir, dir: &Dir) -> bool {
     is_there(root, LOCK) || is_there(dir, UNDO)
 }
 
-fn lock(dir: &Dir, waiting: Option<&dyn Fn()>) -> io::Result<std::fs::File> {
+enum Locked {
+    Held(std::fs::File),
+    Busy { by: Option<String> },
+}
+
+fn lock(dir: &Dir, busy: Busy<'_>) -> io::Result<Locked> {
     let mut options = OpenOptions::new();
     options
         .read(true)
@@ -235,18 +271,30 @@ fn lock(dir: &Dir, waiting: Option<&dyn Fn()>) -> io::Result<std::fs::File> {
         .truncate(false)
         .follow(FollowSymlinks::No);
     let file = dir.open_with(LOCK_FILE, &options)?.into_std();
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
+    match (file.try_lock(), busy) {
+        (Ok(()), _) => Ok(Locked::Held(file)),
+        (Err(TryLockError::WouldBlock), Busy::Wait(waiting)) => {
             if let Some(waiting) = waiting {
                 waiting();
             }
-            file.lock().map(|()| file)
+            file.lock().map(|()| Locked::Held(file))
         }
+        (Err(TryLockError::WouldBlock), Busy::Refuse) => Ok(Locked::Busy { by: holder(&file) }),
         // A file system without locks: two commands at once are still kept apart by the stamps of their plans.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(error)) => Err(error),
+        (Err(TryLockError::Error(error)), _) if error.kind() == io::ErrorKind::Unsupported => {
+            Ok(Locked::Held(file))
+        }
+        (Err(TryLockError::Error(error)), _) => Err(error),
     }
+}
+
+/// Who has the lock, where that is known: some systems let nobody read a file that is locked.
+fn holder(lock: &std::fs::File) -> Option<String> {
+    let mut text = Vec::new();
+    lock.take(LONGEST_HOLDER).read_to_end(&mut text).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let (process, command) = text.split_once(' ')?;
+    Some(format!("`{command}`, process {process}"))
 }
 
 /// Whether the file that was locked is the one that is there.

@@ -1,110 +1,23 @@
-//! What a finished change leaves: the files it replaced or deleted, for the last ten changes.
+//! What a finished change leaves: the files it replaced or deleted, for the last ten changes that can be undone.
 //!
 //! Committing is one rename: the journal moves in with the files that were set aside, and so becomes the record of a change
 //! that is done.
 
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
 
-use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
 use super::ApplyError;
 use super::disk::{self, gone};
 use super::error::{in_state, io};
 use super::fault::{Probe, Step};
-use super::journal::Journal;
-use super::recover::records;
-use super::state::{self, BACKUP, JOURNAL, STAGE, State, UNDO};
-use crate::path::ProjectPath;
-use crate::plan::Stamp;
-use crate::workspace::folders::Folders;
+use super::record::{records, undoable};
+use super::state::{BACKUP, JOURNAL, STAGE, State, UNDO};
 
-/// How many changes are remembered.
+/// How many changes can be undone.
 const KEEP: usize = 10;
-
-/// A change that was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    pub id: u64,
-    /// The command.
-    pub label: String,
-    pub files: Vec<RecordedFile>,
-}
-
-impl Record {
-    /// The file as it was before the change; the change may have left it alone.
-    pub fn file(&self, path: &ProjectPath) -> Option<&RecordedFile> {
-        self.files.iter().find(|file| file.path == *path)
-    }
-}
-
-/// One file of a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedFile {
-    pub path: ProjectPath,
-    pub before: Option<Stamp>,
-    pub after: Option<Stamp>,
-    /// What stood there before; none: nothing.
-    pub old: Option<Arc<[u8]>>,
-}
-
-/// The last change made in the project at `root`, with the files it replaced; none if none is remembered.
-pub fn last_change(root: &Path) -> Result<Option<Record>, ApplyError> {
-    let dir = match Dir::open_ambient_dir(root, ambient_authority()) {
-        Ok(dir) => dir,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io("open", root.display().to_string())(error)),
-    };
-    let Some(dir) = state::find(&dir)? else {
-        return Ok(None);
-    };
-    for id in records(&dir)?.into_iter().rev() {
-        if let Some(record) = read(&dir, id)? {
-            return Ok(Some(record));
-        }
-    }
-    Ok(None)
-}
-
-/// A record; none if it is what was left of a change that was rolled back.
-fn read(state: &Dir, id: u64) -> Result<Option<Record>, ApplyError> {
-    const AT: &str = ".scaffold/undo";
-    let mut folders = Folders::new(state.try_clone().map_err(io("open", ".scaffold"))?);
-    let found = folders
-        .folder(&format!("{UNDO}/{id}"))
-        .map_err(|obstacle| in_state(AT, obstacle))?;
-    let Some(dir) = found else { return Ok(None) };
-    let file =
-        |name: &str| disk::read_regular(dir, name, AT).map_err(|obstacle| in_state(AT, obstacle));
-    let Some(text) = file(JOURNAL)? else {
-        return Ok(None);
-    };
-    let journal = Journal::parse(&text.bytes)?;
-    let files = journal
-        .entries
-        .into_iter()
-        .enumerate()
-        .map(|(number, entry)| {
-            let old = if entry.before.is_some() {
-                file(&number.to_string())?.map(|found| found.bytes)
-            } else {
-                None
-            };
-            Ok(RecordedFile {
-                path: entry.path,
-                before: entry.before,
-                after: entry.after,
-                old,
-            })
-        });
-    Ok(Some(Record {
-        id,
-        label: journal.label,
-        files: files.collect::<Result<_, ApplyError>>()?,
-    }))
-}
+/// How many records are kept besides: of changes that were taken back, and of taking back.
+const MOST_OTHERS: usize = 20;
 
 /// The number for the next record.
 pub(super) fn next_id(state: &Dir) -> Result<u64, ApplyError> {
@@ -147,10 +60,14 @@ pub(super) fn clear(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
     if let Some(backup) = state.folder(BACKUP)? {
         let found = disk::read_regular(&backup, JOURNAL, ".scaffold/backup/journal")
             .map_err(|obstacle| in_state(".scaffold/backup/journal", obstacle))?;
-        drop(backup);
         match found {
-            Some(_) => record(state, probe)?,
+            Some(_) => {
+                drop(backup);
+                record(state, probe)?;
+            }
             None => {
+                drop_copies(&backup)?;
+                drop(backup);
                 probe
                     .step(Step::Clear)
                     .map_err(io("remove", ".scaffold/backup"))?;
@@ -170,10 +87,35 @@ pub(super) fn clear(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
     gone(state.dir.remove_dir_all(STAGE)).map_err(io("remove", ".scaffold/stage"))
 }
 
-/// Forgets all but the last changes.
+/// Removes from `backup` what is not the user's.
+fn drop_copies(backup: &Dir) -> Result<(), ApplyError> {
+    let drop = || -> io::Result<()> {
+        for entry in backup.entries()? {
+            let name = entry?.file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(".old") || name.ends_with(".new") {
+                gone(backup.remove_file(&*name))?;
+            }
+        }
+        Ok(())
+    };
+    drop().map_err(io("remove", ".scaffold/backup"))
+}
+
+/// Forgets all but the last changes. Of those that were taken back and what took them back the oldest go first, so that none
+/// comes to life again because what took it back is gone.
 fn prune(state: &State, probe: Probe<'_>) -> Result<(), ApplyError> {
-    let ids = records(&state.dir)?;
-    for id in ids.iter().take(ids.len().saturating_sub(KEEP)) {
+    let chain: Vec<u64> = undoable(&state.dir)?
+        .iter()
+        .map(|record| record.id)
+        .collect();
+    let first = chain.get(KEEP - 1).copied().unwrap_or_default();
+    let (kept, old): (Vec<u64>, Vec<u64>) = records(&state.dir)?
+        .into_iter()
+        .partition(|id| *id >= first);
+    let rest: Vec<u64> = kept.into_iter().filter(|id| !chain.contains(id)).collect();
+    let too_many = rest.len().saturating_sub(MOST_OTHERS);
+    for id in old.iter().chain(&rest[..too_many]) {
         probe
             .step(Step::Clear)
             .map_err(io("remove", ".scaffold/undo"))?;

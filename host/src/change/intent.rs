@@ -6,7 +6,7 @@ use scaffold_registry::{Kind, PackageName, PackageRef, Release, SourceError, res
 use semver::{Version, VersionReq};
 
 use crate::{
-    grants::Class,
+    grants::{Class, Reads},
     packages::{Packages, PackagesError, held},
     project::{Lock, Locked, Pinned},
     question::Answers,
@@ -21,9 +21,13 @@ pub struct Intent {
     pub req: VersionReq,
     /// Held exactly as the lock has it.
     pub held: Option<Locked>,
+    /// Free to move from this version, but not back.
+    pub since: Option<Locked>,
     /// Answers known before anyone is asked.
     pub answers: Answers,
     pub allow: BTreeSet<Class>,
+    /// What it was granted to read.
+    pub reads: Reads,
     /// Though its version is held, its answers may change, and it reads the user's own files as they are now.
     pub reconsider: bool,
 }
@@ -36,8 +40,10 @@ impl Intent {
             package: package.name.clone(),
             req: package.req.clone(),
             held: None,
+            since: None,
             answers: Answers::new(),
             allow: BTreeSet::new(),
+            reads: Reads::default(),
             reconsider: false,
         }
     }
@@ -49,20 +55,46 @@ impl Intent {
             package: locked.package.package.clone(),
             req,
             held: Some(locked.clone()),
+            since: None,
             answers: locked.answers.clone(),
             allow: locked.allow.clone(),
+            reads: locked.reads.clone(),
             reconsider: false,
         }
     }
 
-    /// The generator as it is, where it stays so.
-    pub fn kept(&self) -> Option<&Locked> {
-        self.held.as_ref().filter(|_| !self.reconsider)
+    /// Whether the generator stays as it is.
+    pub fn is_kept(&self) -> bool {
+        self.held.is_some() && !self.reconsider
     }
 
-    /// The same generator, free to move to another version; what was answered and allowed stays.
+    /// The generator as it stays.
+    pub fn kept(&self) -> Option<Locked> {
+        let held = self.held.clone().filter(|_| self.is_kept())?;
+        Some(Locked {
+            instance: self.instance.clone(),
+            allow: self.allow.clone(),
+            reads: self.reads.clone(),
+            answers: self.answers.clone(),
+            ..held
+        })
+    }
+
+    /// The same generator, free to move to a newer version; what was answered and allowed stays. It goes back only
+    /// where the requirement leaves it no other way: not because a version was taken back since, or is gone.
+    #[must_use]
     pub fn release(mut self) -> Self {
+        let locked = self.held.take();
+        self.since = locked.filter(|locked| self.req.matches(&locked.package.version));
+        self
+    }
+
+    /// The same generator at the newest version that satisfies, be it older.
+    #[must_use]
+    pub fn require(mut self, req: VersionReq) -> Self {
         self.held = None;
+        self.since = None;
+        self.req = req;
         self
     }
 }
@@ -88,18 +120,29 @@ pub fn resolve(packages: &Packages<'_>, intents: &[Intent]) -> Result<Vec<Entry>
         .iter()
         .filter_map(|i| i.held.as_ref().map(|held| (&i.package, held)))
         .collect();
+    let since = |name: &PackageName| {
+        let mut free = intents.iter().filter(|i| &i.package == name);
+        free.find_map(|i| i.since.as_ref())
+    };
+    let of_lock = |pin: &Pinned| match packages.locked_release(pin) {
+        Ok(release) => Ok(release),
+        Err(PackagesError::Source(e)) => Err(e),
+        Err(e) => Err(SourceError::Unavailable {
+            name: pin.package.clone(),
+            source: Box::new(e),
+        }),
+    };
     let releases = |name: &PackageName| -> Result<Vec<Release>, SourceError> {
-        match locked.get(name) {
+        match (locked.get(name), since(name)) {
             // The lock wins, and a held package needs no registry.
-            Some(held) => match packages.locked_release(&held.package) {
-                Ok(release) => Ok(vec![release]),
-                Err(PackagesError::Source(e)) => Err(e),
-                Err(e) => Err(SourceError::Unavailable {
-                    name: name.clone(),
-                    source: Box::new(e),
-                }),
-            },
-            None => packages.releases(name),
+            (Some(held), _) => Ok(vec![of_lock(&held.package)?]),
+            (None, Some(since)) => {
+                let mut releases = packages.releases(name)?;
+                releases.retain(|release| release.version > since.package.version);
+                releases.insert(0, of_lock(&since.package)?);
+                Ok(releases)
+            }
+            (None, None) => packages.releases(name),
         }
     };
     let names = || match intents.iter().find(|i| i.held.is_none()) {
@@ -207,18 +250,36 @@ fn entry(
             package: intent.package.to_string(),
         });
     };
-    let engine = release
-        .engine
-        .as_ref()
-        .map(|wanted| packages.pin_engine(wanted))
-        .transpose()?;
+    // What stays is what the lock says, whatever the registry says of it by now.
+    let package = match &intent.since {
+        Some(since) if since.package.version == release.version => since.package.clone(),
+        _ => packages.pin(release)?,
+    };
+    let wanted = release.engine.as_ref();
+    let engine = wanted.map(|wanted| engine(packages, wanted, intent.since.as_ref()));
     Ok(Entry {
         intent: intent.clone(),
-        package: packages.pin(release)?,
-        engine,
+        package,
+        engine: engine.transpose()?,
         kind,
         required_by,
     })
+}
+
+/// The newest engine that will do; of those, not one older than the generator had.
+fn engine(
+    packages: &Packages<'_>,
+    wanted: &PackageRef,
+    since: Option<&Locked>,
+) -> Result<Pinned, PackagesError> {
+    let newest = packages.pin_engine(wanted)?;
+    let had = since.and_then(|since| since.engine.as_ref());
+    let had = had.filter(|had| {
+        had.package == newest.package
+            && had.version > newest.version
+            && wanted.req.matches(&had.version)
+    });
+    Ok(had.cloned().unwrap_or(newest))
 }
 
 /// What `scaffold.toml` asks for when a user named no version: anything compatible with what was found.

@@ -5,7 +5,11 @@
 
 mod answers;
 mod intent;
+mod merging;
+mod migrations;
+mod past;
 mod run;
+mod wanted;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,10 +18,15 @@ use std::{
 
 pub use answers::{Given, GivenError};
 pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
+use merging::{labels, plan};
+use migrations::Renames;
+pub use past::{OwnTexts, Past};
 use run::Run;
 use semver::VersionReq;
+pub use wanted::as_wanted;
 
 use crate::{
+    cli::Conflict,
     grants::{Class, Reads},
     inputs::Blobs,
     interview::{InterviewError, Mode},
@@ -25,10 +34,10 @@ use crate::{
     packages::{Packages, PackagesError},
     path::ProjectPath,
     plan::Plan,
-    project::{self, Lock, Locked, Project, manifest::ManifestError},
+    project::{self, Lock, Locked, Pinned, Project, manifest::ManifestError},
     replay::{Made, ReplayError, Replayer},
-    tree::Tree,
-    ui::Ui,
+    tree::{Tree, TreeError},
+    ui::{PromptError, Ui},
     workspace::Workspace,
 };
 
@@ -38,10 +47,17 @@ pub struct Decision {
     /// New text of `scaffold.toml`.
     pub manifest: String,
     pub plan: Plan,
+    /// What our own files become, where a change is taken back; otherwise they follow from the lock.
+    past: Option<OwnTexts>,
+    /// What the lock from before stands for, and what the new one does.
+    base: Arc<Tree>,
+    theirs: Arc<Tree>,
     /// What each generator made, in order.
     pub made: Vec<Made>,
     /// Classes of files that need a yes before the plan may be carried out, per generator.
     pub unconsented: Vec<Consent>,
+    /// Questions that a newer version of a generator asks for the first time: the generator and the question.
+    pub newly_asked: Vec<(String, String)>,
     /// Classes of files that come with the plan, since the package comes with this program.
     pub accepted: Vec<Consent>,
     /// The contents that the lock names as inputs.
@@ -77,6 +93,35 @@ pub enum ChangeError {
     Missing(Vec<InterviewError>),
     #[error("the project already has a generator called `{0}`")]
     Twice(String),
+    #[error(transparent)]
+    Project(#[from] project::ProjectError),
+    #[error("what stood in {0} before is no longer in .scaffold/undo")]
+    Forgotten(ProjectPath),
+    #[error(
+        "scaffold.lock is no longer what `scaffold {0}` left: something else has changed it since"
+    )]
+    LockChanged(String),
+    #[error("what is remembered of the change cannot have been: {0}")]
+    Record(#[from] TreeError),
+    /// With the reason for each; they were not to be settled.
+    #[error("{}", listed(.0))]
+    Conflicts(Vec<(ProjectPath, String)>),
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}
+
+fn listed(conflicts: &[(ProjectPath, String)]) -> String {
+    let mut text = match conflicts {
+        [_] => "1 file is in conflict, and nothing was written".to_owned(),
+        all => format!(
+            "{} files are in conflict, and nothing was written",
+            all.len()
+        ),
+    };
+    for (path, why) in conflicts {
+        text.push_str(&format!("\n  {path}: {why}"));
+    }
+    text
 }
 
 /// How a command talks with its user while it decides.
@@ -88,6 +133,7 @@ pub struct Asking<'u> {
     pub allow: BTreeSet<Class>,
     /// What each generator that is not kept as it is may read of the user's own files, by instance.
     pub reads: BTreeMap<String, Reads>,
+    pub conflict: Conflict,
 }
 
 /// Works out what the project becomes. Reads the project, writes nothing.
@@ -103,6 +149,7 @@ pub fn decide(
 ) -> Result<Decision, ChangeError> {
     let mut replayer = Replayer::new(packages, project);
     let base = replayer.pristine(&project.lock)?;
+    let base_labels = labels(replayer.made());
     let mut lock = Lock {
         generators: Vec::new(),
         ..project.lock.clone()
@@ -113,20 +160,34 @@ pub fn decide(
         lock: lock.clone(),
         manifest: String::new(),
         plan: Plan::default(),
+        past: None,
+        base: Arc::clone(&base),
+        theirs: Arc::clone(&base),
         made: Vec::new(),
+        newly_asked: Vec::new(),
         unconsented: Vec::new(),
         accepted: Vec::new(),
         blobs: Blobs::new(),
     };
     let mut missing = Vec::new();
-    for (position, entry) in entries.into_iter().enumerate() {
+    let mut renames = Vec::new();
+    for (position, mut entry) in entries.into_iter().enumerate() {
         project::check_instance(&entry.intent.instance)?;
         if lock.instance(&entry.intent.instance).is_some() {
             return Err(ChangeError::Twice(entry.intent.instance));
         }
         let before = project.lock.instance(&entry.intent.instance);
+        // Before anything is asked, since what is asked has the new names.
+        let renamed = renamed(packages, before, &entry.package)?;
+        renamed.apply(&mut entry.intent.answers);
+        renames.push(renamed);
+        let known = entry.intent.answers.clone();
+        let moves = before.is_some_and(|locked| locked.package.version != entry.package.version);
         let (locked, own) = match entry.intent.kept() {
-            Some(kept) => (kept.clone(), replayer.recorded(kept)?),
+            Some(kept) => {
+                let own = replayer.recorded(&kept)?;
+                (kept, own)
+            }
             None => {
                 let locked = run::start(&entry, asking);
                 let own = replayer.today(&locked, before, workspace, &base)?;
@@ -160,6 +221,14 @@ pub fn decide(
         };
         let ours = packages.is_ours(&locked.package, locked.engine.as_ref());
         locked.inputs.clone_from(&made.locked.inputs);
+        if moves {
+            let fresh = locked
+                .answers
+                .keys()
+                .filter(|name| !known.contains_key(*name));
+            let fresh = fresh.map(|name| (locked.instance.clone(), name.clone()));
+            decided.newly_asked.extend(fresh);
+        }
         consent(made, &mut locked, ours, &asking.allow, &mut decided);
         let req = if req == VersionReq::STAR && !asked_for.contains_key(&locked.instance) {
             compatible(&locked.package.version)
@@ -180,17 +249,78 @@ pub fn decide(
     asking.given.all_used()?;
     let theirs = replayer.before(lock.generators.len());
     lock.tree = theirs.digest();
-    decided.plan = plan(&base, &theirs, workspace)?;
-    decided.manifest = project::manifest::write(project.manifest_text.as_deref(), &lock, &reqs)?;
-    decided.made = replayer.made()[..lock.generators.len()].to_vec();
+    let made = &replayer.made()[..lock.generators.len()];
+    let renames = renames
+        .iter()
+        .zip(made)
+        .flat_map(|(renames, made)| renames.files(made, &base, &theirs))
+        .collect();
+    let labels = Labels {
+        base: base_labels,
+        theirs: labels(made),
+    };
+    let options = merge::Options {
+        labels,
+        renames,
+        ..merge::Options::default()
+    };
+    decided.plan = plan(&base, &theirs, workspace, options, asking)?;
+    decided.theirs = theirs;
+    decided.manifest = project::manifest::write(
+        project.manifest_text.as_deref(),
+        &lock,
+        &reqs,
+        &registries(packages, project, &lock),
+    )?;
+    decided.made = made.to_vec();
     let blobs = decided.made.iter().flat_map(|made| made.blobs.clone());
     decided.blobs = blobs.collect();
     decided.lock = lock;
     Ok(decided)
 }
 
-fn plan(base: &Arc<Tree>, theirs: &Arc<Tree>, workspace: &Workspace) -> Result<Plan, ChangeError> {
-    Ok(merge::merge(base, theirs, workspace, &Labels::default())?)
+/// The registries that the command line names and `scaffold.toml` has to know for generators that are new to the project.
+fn registries(packages: &Packages<'_>, project: &Project, lock: &Lock) -> BTreeMap<String, String> {
+    let known = project.manifest.as_ref().map(|m| &m.registries);
+    let fresh = lock
+        .generators
+        .iter()
+        .filter(|locked| project.lock.instance(&locked.instance).is_none());
+    let pins = fresh.flat_map(|locked| [Some(&locked.package), locked.engine.as_ref()]);
+    pins.flatten()
+        .map(|pin| pin.package.namespace())
+        .filter(|namespace| known.is_none_or(|known| !known.contains_key(*namespace)))
+        .filter_map(|namespace| {
+            let place = packages.sources.flagged(namespace, &project.root)?;
+            Some((namespace.to_owned(), place))
+        })
+        .collect()
+}
+
+/// What was renamed from the version the project has to the one it gets. The newer one knows.
+fn renamed(
+    packages: &Packages<'_>,
+    before: Option<&Locked>,
+    after: &Pinned,
+) -> Result<Renames, PackagesError> {
+    let Some(before) = before.map(|locked| &locked.package) else {
+        return Ok(Renames::default());
+    };
+    if before.package != after.package || before.version == after.version {
+        return Ok(Renames::default());
+    }
+    let newer = if before.version < after.version {
+        after
+    } else {
+        before
+    };
+    let package = packages.open_package(newer)?;
+    let migrations = &package.manifest.migrations;
+    Ok(Renames::between(
+        migrations,
+        &before.version,
+        &after.version,
+    ))
 }
 
 /// Sorts the classes of a generator's files into those allowed, those that come with the plan, and those that

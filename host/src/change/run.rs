@@ -22,8 +22,8 @@ pub(super) fn start(entry: &Entry, asking: &Asking<'_>) -> Locked {
         reads: asking
             .reads
             .get(&intent.instance)
-            .cloned()
-            .unwrap_or_default(),
+            .unwrap_or(&intent.reads)
+            .clone(),
         engine: entry.engine.clone(),
         answers: intent.answers.clone(),
         inputs: Inputs::default(),
@@ -48,7 +48,7 @@ impl Run<'_> {
         asking: &mut Asking<'_>,
         mode: Mode,
     ) -> Result<Locked, ChangeError> {
-        if self.intent.kept().is_some() {
+        if self.intent.is_kept() {
             return Ok(locked);
         }
         let runnable = self.replayer.runnable(&locked)?;

@@ -3,11 +3,12 @@ use std::process::ExitCode;
 use scaffold_registry::{Kind, PackageName, PackageRef};
 
 use super::{
+    as_synced,
     conclude::{Goal, change},
     questions,
 };
 use crate::{
-    change::{Intent, as_locked, look_up},
+    change::{Intent, look_up},
     cli::{Add, Command},
     context::Context,
     error::CommandError,
@@ -20,7 +21,7 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
     let project = match Project::root_of(&context.here) {
         // A folder that was made by hand can be joined: it is a project without generators.
         Err(ProjectError::NotFound(_)) if context.here.is_dir() => Project::open(&context.here)?,
-        _ => context.project()?,
+        _ => context.project_to_change()?,
     };
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
@@ -30,7 +31,7 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
         ));
     }
     let base = base(&packages, &project.lock);
-    let mut intents = as_locked(&project.lock, &project.requirements());
+    let mut intents = as_synced(&packages, &project)?;
     for typed in &args.packages {
         let wanted = parse(typed)?;
         let package = look_up(&packages, &wanted, typed, base.as_ref())?;

@@ -4,17 +4,18 @@ use std::{path::PathBuf, process::ExitCode};
 
 use serde_json::json;
 
-use super::reading;
+use super::{news, reading};
 use crate::{
     apply,
-    change::{Asking, Consent, Decision, Entry, Given, Intent, decide, resolve},
+    change::{Asking, Consent, Decision, Entry, Given, Intent, OwnTexts, Past, decide, resolve},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     inputs,
+    interview::Mode,
     packages::Packages,
     path::ProjectPath,
-    plan::{Action, Content, Verb},
-    project::Project,
+    plan::{Action, Content, Plan, Verb},
+    project::{Locked, Project},
     sandbox::LogLevel,
     ui::{self, Detail, Ending, PackageLevel, PackageLine, Permission, PlanView},
     workspace::{Found, Workspace},
@@ -25,11 +26,22 @@ pub struct Goal {
     /// In the past: "Added".
     pub verb: &'static str,
     /// How to go back.
-    pub undo: String,
+    pub undo: Option<String>,
     /// What to say when there is nothing to do.
     pub idle: &'static str,
     /// The folder a user has to enter first.
     pub enter: Option<PathBuf>,
+    /// The change that is taken back.
+    pub past: Option<Past>,
+    pub scope: Scope,
+}
+
+/// What may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Project,
+    /// `scaffold.lock` alone.
+    Lock,
 }
 
 impl Goal {
@@ -37,9 +49,11 @@ impl Goal {
     pub fn new(verb: &'static str) -> Self {
         Self {
             verb,
-            undo: "scaffold undo".into(),
+            undo: Some("scaffold undo".into()),
             idle: "the project is what it should be",
             enter: None,
+            past: None,
+            scope: Scope::Project,
         }
     }
 }
@@ -58,24 +72,47 @@ pub fn change(
 ) -> Result<ExitCode, CommandError> {
     let allow = context.allowed()?;
     let mode = context.mode();
+    let conflict = context.conflict()?;
     let entries = resolve(packages, intents)?;
     announce(context, &entries);
     prepare(context, packages, &entries)?;
-    let reads = reading::consent(context, packages, project, &entries, &allow)?;
-    let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
+    let news = news::tell(context, packages, project, &entries)?;
+    let reads = reading::consent(context, packages, &entries, &allow)?;
+    let workspace = match goal.scope {
+        Scope::Project => Workspace::open(&project.root).kind(ErrorKind::Failed)?,
+        Scope::Lock => Workspace::empty(),
+    };
     let mut asking = Asking {
         ui: &mut context.ui,
         mode,
         given,
         allow: allow.classes,
         reads,
+        conflict,
     };
     let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
+    if let Some(past) = &goal.past {
+        decision.take_back(past, project, &workspace)?;
+    }
     context.tell_notices(packages);
     tell_logs(context, &decision);
     reading::tell(context, project, &decision);
-    let same =
-        decision.lock == project.lock && Some(&decision.manifest) == project.manifest_text.as_ref();
+    // Whoever was asked has just seen the answers.
+    if mode != Mode::Ask {
+        news::tell_answers(context, &decision);
+    }
+    let texts = own_texts(project, &decision, goal);
+    let same = match goal.scope {
+        Scope::Project => {
+            texts.manifest == project.manifest_text
+                && (texts.lock == project.lock_text || goal.past.is_none())
+                && decision.lock == project.lock
+        }
+        Scope::Lock => {
+            decision.plan = Plan::default();
+            texts.lock == project.lock_text
+        }
+    };
     if context.globals.locked && decision.lock != project.lock {
         return Err(
             CommandError::failed("scaffold.lock would change, and --locked was given")
@@ -85,7 +122,7 @@ pub fn change(
     if same && decision.plan.is_empty() {
         context
             .ui
-            .json(&report(project, &decision, context.globals.dry_run));
+            .json(&report(project, &decision, &news, context.globals.dry_run));
         context.ui.done("Nothing to do:", goal.idle);
         return Ok(ExitCode::SUCCESS);
     }
@@ -96,28 +133,38 @@ pub fn change(
         ));
     }
     if context.globals.dry_run {
-        context.ui.json(&report(project, &decision, true));
+        context.ui.json(&report(project, &decision, &news, true));
         context.ui.done("Dry run:", "nothing was written");
         return Ok(ExitCode::SUCCESS);
     }
+    // Granting may have changed the lock.
+    let texts = own_texts(project, &decision, goal);
     let mut files = vec![
         own(
             ProjectPath::manifest(),
             project.manifest_text.as_deref(),
-            &decision.manifest,
+            texts.manifest.as_deref(),
         ),
         own(
             ProjectPath::lock(),
             project.lock_text.as_deref(),
-            &decision.lock.to_text(),
+            texts.lock.as_deref(),
         ),
     ];
-    files.extend(inputs::plan(&workspace, &decision.blobs).kind(ErrorKind::Failed)?);
-    let label = label(context);
-    context.applying(&label, |options| {
-        apply::apply(&project.root, &decision.plan, &files, options)
+    if goal.scope == Scope::Project {
+        files.extend(inputs::plan(&workspace, &decision.blobs).kind(ErrorKind::Failed)?);
+    }
+    let applied = context.applying(|options| {
+        let options = apply::Options {
+            undoes: goal.past.as_ref().map(|past| &past.record),
+            ..*options
+        };
+        apply::apply(&project.root, &decision.plan, &files, &options)
     })?;
-    context.ui.json(&report(project, &decision, false));
+    if let Some(warning) = applied.warning {
+        context.ui.warn(&warning);
+    }
+    context.ui.json(&report(project, &decision, &news, false));
     let ending = ending(context, project, &decision, goal);
     context.ui.ending(&ending);
     Ok(if ending.conflicts.is_empty() {
@@ -127,8 +174,17 @@ pub fn change(
     })
 }
 
+/// What our own files shall say.
+fn own_texts(project: &Project, decision: &Decision, goal: &Goal) -> OwnTexts {
+    let mut texts = decision.own_texts();
+    if goal.scope == Scope::Lock {
+        texts.manifest.clone_from(&project.manifest_text);
+    }
+    texts
+}
+
 /// One of our own two files, from what was read of it to what it shall say.
-fn own(path: ProjectPath, before: Option<&str>, after: &str) -> Action {
+fn own(path: ProjectPath, before: Option<&str>, after: Option<&str>) -> Action {
     let bytes = |text: &str| std::sync::Arc::from(text.as_bytes());
     let before = before.map(|text| Found {
         bytes: bytes(text),
@@ -137,17 +193,11 @@ fn own(path: ProjectPath, before: Option<&str>, after: &str) -> Action {
     Action::own(
         path,
         before.as_ref(),
-        Some(Content {
+        after.map(|after| Content {
             bytes: bytes(after),
             executable: false,
         }),
     )
-}
-
-/// The command as it was typed, for the undo record.
-fn label(context: &Context) -> String {
-    let words = context.args.iter().skip(1).map(|a| a.to_string_lossy());
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The first run of a package compiles its component, which takes long enough to wonder.
@@ -264,7 +314,7 @@ fn package_lines(project: &Project, decision: &Decision) -> Vec<PackageLine> {
         .filter(|locked| project.lock.instance(&locked.instance) != Some(*locked));
     changed
         .map(|locked| PackageLine {
-            name: locked.package.package.short().to_owned(),
+            name: called(locked),
             version: locked.package.version.to_string(),
             before: project
                 .lock
@@ -274,6 +324,14 @@ fn package_lines(project: &Project, decision: &Decision) -> Vec<PackageLine> {
             source: locked.package.registry.clone(),
         })
         .collect()
+}
+
+/// A generator by its package, and by the name the project gave it where that is another.
+fn called(locked: &Locked) -> String {
+    match locked.package.package.short() {
+        package if package == locked.instance => package.to_owned(),
+        package => format!("{} ({package})", locked.instance),
+    }
 }
 
 fn permissions(consents: &[Consent]) -> Vec<Permission> {
@@ -292,7 +350,9 @@ fn permissions(consents: &[Consent]) -> Vec<Permission> {
 
 fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal) -> Ending {
     let fresh = || {
-        let is_fresh = |instance: &str| project.lock.instance(instance).is_none();
+        let is_fresh = |instance: &str| {
+            goal.scope == Scope::Project && project.lock.instance(instance).is_none()
+        };
         decision
             .made
             .iter()
@@ -319,11 +379,26 @@ fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal
             });
         }
     }
-    let conflicts = decision
+    if goal.scope == Scope::Lock {
+        steps.push(ui::Step {
+            command: "scaffold status".into(),
+            why: "Show what differs in the files; nothing was written to them".into(),
+        });
+    }
+    let conflicts: Vec<String> = decision
         .plan
         .conflicts()
         .map(|action| action.path.to_string())
         .collect();
+    let mut undo = goal.undo.clone();
+    if !conflicts.is_empty() {
+        let settle = ui::Step {
+            command: "scaffold resolve".to_owned(),
+            why: "when the conflicts are settled".to_owned(),
+        };
+        steps.insert(0, settle);
+        undo = Some("scaffold abort".to_owned());
+    }
     Ending {
         made: format!("{} {}", goal.verb, summary(project, decision)),
         conflicts,
@@ -331,7 +406,7 @@ fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal
         notes: fresh()
             .flat_map(|made| made.outcome.notes.clone())
             .collect(),
-        undo: Some(goal.undo.clone()),
+        undo,
     }
 }
 
@@ -354,20 +429,30 @@ fn summary(project: &Project, decision: &Decision) -> String {
         .filter(|a| !matches!(a.verb, Verb::Unchanged | Verb::Kept))
         .count();
     let what = if changed.is_empty() { gone } else { changed };
-    let files = ui::page::count(files, "file", "files");
-    if what.is_empty() {
-        files
-    } else {
-        format!("{} ({files})", what.join(", "))
+    match (what.join(", "), files) {
+        (what, files) if what.is_empty() => ui::page::count(files, "file", "files"),
+        (what, 0) => what,
+        (what, files) => format!("{what} ({})", ui::page::count(files, "file", "files")),
     }
 }
 
-fn report(project: &Project, decision: &Decision, dry_run: bool) -> serde_json::Value {
+fn report(
+    project: &Project,
+    decision: &Decision,
+    news: &[serde_json::Value],
+    dry_run: bool,
+) -> serde_json::Value {
     let actions: Vec<_> = decision
         .plan
         .actions
         .iter()
-        .map(|a| json!({"path": a.path.as_str(), "verb": a.verb.name(), "added": a.added, "removed": a.removed}))
+        .map(|a| {
+            let mut action = json!({"path": a.path.as_str(), "verb": a.verb.name(), "added": a.added, "removed": a.removed});
+            if let Some(origin) = &a.origin {
+                action["from"] = json!(origin.path.as_str());
+            }
+            action
+        })
         .collect();
     let steps: Vec<_> = decision
         .made
@@ -382,6 +467,7 @@ fn report(project: &Project, decision: &Decision, dry_run: bool) -> serde_json::
         "dry_run": dry_run,
         "tree": decision.lock.tree,
         "generators": decision.lock.generators,
+        "news": news,
         "plan": actions,
         "conflicts": decision.plan.conflicts().map(|a| a.path.as_str()).collect::<Vec<_>>(),
         "steps": steps,

@@ -21,6 +21,11 @@ impl From<ProjectError> for CommandError {
             ProjectError::NotFound(_) => Self::usage(e).hint(
                 "run it in a project, name one with -C DIR, or make one: scaffold new PACKAGE DIR",
             ),
+            ProjectError::Unlocked(_) => {
+                Self::failed(e).hint("scaffold lock makes scaffold.lock anew from scaffold.toml")
+            }
+            ProjectError::NoManifest(_) => Self::failed(e)
+                .hint("scaffold set or scaffold add writes it anew from the lock file"),
             ProjectError::Lock(lock) => {
                 let hint = lock.hint();
                 Self::integrity(lock).hint(hint)
@@ -185,8 +190,19 @@ impl From<ChangeError> for CommandError {
             ChangeError::Twice(_) => {
                 Self::usage(e).hint("--as NAME adds a package a second time, under that name")
             }
+            ChangeError::Project(e) => e.into(),
+            ChangeError::Forgotten(_) | ChangeError::Record(_) | ChangeError::LockChanged(_) => Self::failed(e)
+                .hint("nothing was written; with git, `git checkout` brings back files and scaffold.lock together"),
             ChangeError::Name(_) | ChangeError::Manifest(_) => Self::usage(e),
             ChangeError::Merge(e) => Self::failed(e),
+            ChangeError::Conflicts(ref conflicts) => {
+                let paths: Vec<&str> = conflicts.iter().map(|(path, _)| path.as_str()).collect();
+                let paths = serde_json::json!(paths);
+                Self::new(ErrorKind::Conflicts, e)
+                    .hint("--conflict=markers marks them in the files; ours or theirs settles them")
+                    .fact("conflicts", paths)
+            }
+            ChangeError::Prompt(e) => e.into(),
         }
     }
 }
@@ -232,6 +248,12 @@ impl From<GivenError> for CommandError {
 
 impl From<ApplyError> for CommandError {
     fn from(e: ApplyError) -> Self {
-        Self::new(ErrorKind::Failed, e)
+        let hint = matches!(e, ApplyError::Busy { .. })
+            .then_some("run it again when that is done; without --no-wait it waits");
+        let error = Self::new(ErrorKind::Failed, e);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
     }
 }

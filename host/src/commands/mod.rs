@@ -1,19 +1,26 @@
 //! A file a command. Each says what the project shall be made of, or prints what is.
 
+mod abort;
 mod add;
 mod cache;
+mod compared;
 mod completions;
 mod conclude;
+mod diff;
 mod explain;
 mod info;
 mod inspect;
 mod list;
+mod lock;
 mod new;
+mod news;
+mod outdated;
 mod pack;
 mod publish;
 mod questions;
 mod reading;
 mod remove;
+mod resolve;
 mod search;
 mod set;
 mod status;
@@ -32,12 +39,16 @@ use std::{
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::{
+    apply,
+    change::{Intent, as_locked},
     cli::{Cli, Color, Command, Globals},
     context::Context,
     dirs::Dirs,
     error::CommandError,
     flags,
-    project::{Lock, Locked},
+    packages::Packages,
+    project::{Lock, Locked, Project},
+    replay::Replayer,
     ui::{self, Ui},
 };
 
@@ -58,7 +69,8 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         dirs: Dirs::from_environment(),
         here,
         args,
-        fault: env::var("SCAFFOLD_FAULT").ok(),
+        fault: apply::from_request(env::var("SCAFFOLD_FAULT").ok().as_deref()),
+        turn: None,
     };
     let ended =
         dispatch(&mut context, cli.command).and_then(|code| context.ui.finish().map(|()| code));
@@ -128,12 +140,17 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Update(args) => update::run(context, &args),
         Command::Set(args) => set::run(context, &args),
         Command::Sync => sync::run(context),
+        Command::Lock => lock::run(context),
         Command::Remove(args) => remove::run(context, &args),
-        Command::Undo => undo::run(context),
+        Command::Undo(args) => undo::run(context, &args),
+        Command::Resolve(args) => resolve::run(context, &args),
+        Command::Abort => abort::run(context),
         Command::Status(args) => status::run(context, &args),
+        Command::Diff(args) => diff::run(context, &args),
+        Command::Outdated(args) => outdated::run(context, &args),
         Command::Verify => done(verify::run(context)),
         Command::List => done(list::run(context)),
-        Command::Search(args) => done(search::run(context, &args)),
+        Command::Search(args) => search::run(context, &args),
         Command::Info(args) => done(info::run(context, &args)),
         Command::Inspect(args) => done(inspect::run(context, &args)),
         Command::Pack(args) => done(pack::run(context, &args)),
@@ -141,6 +158,22 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Cache(args) => done(cache::run(context, &args)),
         Command::Completions(args) => done(completions::run(context, &args)),
     }
+}
+
+/// The intents that leave the project as it is, to be changed by a command. What a person wrote into `scaffold.toml` is
+/// never overwritten with what the lock says: it has to be carried out first.
+fn as_synced(packages: &Packages<'_>, project: &Project) -> Result<Vec<Intent>, CommandError> {
+    let edits = project.edits();
+    if edits.is_empty() {
+        return Ok(as_locked(&project.lock, &project.requirements()));
+    }
+    // Should it be the lock that somebody edited, that is what has to be said.
+    Replayer::new(packages, project).pristine(&project.lock)?;
+    Err(CommandError::usage(format!(
+        "scaffold.toml was edited, and the project is not yet what it says: {}",
+        edits.join(", ")
+    ))
+    .hint("scaffold sync makes it so, merged with your edits; then run this again"))
 }
 
 /// The place of the generator a user means: by instance, or by package if it is there once.

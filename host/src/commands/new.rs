@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     change::{Asking, Given, Intent, decide, look_up, resolve},
-    cli::{Command, New},
+    cli::{Command, Conflict, New},
     context::Context,
-    error::{CommandError, ErrorKind, ResultExt},
+    error::CommandError,
     inputs::Kept,
     interview::Mode,
     packages::Packages,
@@ -67,7 +67,7 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
         format!("rm -r {}", dir.display())
     };
     let goal = Goal {
-        undo,
+        undo: Some(undo),
         enter: Some(dir),
         ..Goal::new("Made")
     };
@@ -150,12 +150,12 @@ fn taken(
             given: given.clone(),
             allow: BTreeSet::new(),
             reads: BTreeMap::new(),
+            conflict: Conflict::Markers,
         };
         let entries = resolve(packages, intents)?;
         // Against an empty folder: what stands in this one may be nothing a plan can be made with.
-        let nowhere = tempfile::tempdir().kind(ErrorKind::Failed)?;
-        let workspace = Workspace::open(nowhere.path()).kind(ErrorKind::Failed)?;
-        Ok(decide(packages, project, &workspace, entries, &mut asking)?.plan)
+        let nowhere = Workspace::empty();
+        Ok(decide(packages, project, &nowhere, entries, &mut asking)?.plan)
     };
     let Ok(plan) = made() else { return Vec::new() };
     let meets = |path: &&str| {

@@ -32,19 +32,14 @@ const LISTED: usize = 20;
 pub fn consent(
     context: &mut Context,
     packages: &Packages<'_>,
-    project: &Project,
     entries: &[Entry],
     allow: &Allow,
 ) -> Result<BTreeMap<String, Reads>, CommandError> {
     let mut granted = BTreeMap::new();
     let mut wanted = Vec::new();
-    for entry in entries.iter().filter(|entry| entry.intent.kept().is_none()) {
+    for entry in entries.iter().filter(|entry| !entry.intent.is_kept()) {
         let instance = &entry.intent.instance;
-        let before = project.lock.instance(instance);
-        let before = before.filter(|before| before.package.package == entry.package.package);
-        let mut reads = before
-            .map(|before| before.reads.clone())
-            .unwrap_or_default();
+        let mut reads = entry.intent.reads.clone();
         let package = packages.open_package(&entry.package)?;
         let open = reads.settle(&package.manifest.reads, &allow.named);
         let open = open.kind(ErrorKind::Failed)?;

@@ -3,14 +3,15 @@ use std::process::ExitCode;
 use scaffold_registry::PackageName;
 
 use super::{
+    as_synced,
     conclude::{Goal, change},
     select,
 };
-use crate::{change::as_locked, cli::Remove, context::Context, error::CommandError};
+use crate::{cli::Remove, context::Context, error::CommandError};
 
 /// `scaffold remove`: the project without these.
 pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandError> {
-    let project = context.project()?;
+    let project = context.project_to_change()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let mut gone = Vec::new();
@@ -21,7 +22,7 @@ pub fn run(context: &mut Context, args: &Remove) -> Result<ExitCode, CommandErro
                 .clone(),
         );
     }
-    let mut intents = as_locked(&project.lock, &project.requirements());
+    let mut intents = as_synced(&packages, &project)?;
     intents.retain(|intent| !gone.contains(&intent.instance));
     let stays = |package: &PackageName| intents.iter().any(|i| &i.package == package);
     let removed: Vec<&PackageName> = gone

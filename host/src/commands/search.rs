@@ -1,3 +1,5 @@
+use std::process::ExitCode;
+
 use scaffold_registry::{Kind, Summary};
 
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
 };
 
 /// `scaffold search`
-pub fn run(context: &mut Context, args: &Search) -> Result<(), CommandError> {
+pub fn run(context: &mut Context, args: &Search) -> Result<ExitCode, CommandError> {
     let sources = context.sources(None)?;
     let words: Vec<String> = args.words.iter().map(|w| w.to_lowercase()).collect();
     let mut found: Vec<Summary> = Vec::new();
@@ -19,10 +21,15 @@ pub fn run(context: &mut Context, args: &Search) -> Result<(), CommandError> {
     // What a user can ask for by name comes first; engines only run others.
     found.sort_by(|a, b| (a.kind == Kind::Engine, &a.name).cmp(&(b.kind == Kind::Engine, &b.name)));
     context.ui.json(&found);
-    if found.is_empty() && !context.ui.is_json() {
-        return Err(CommandError::failed("no package matches").hint(
+    if found.is_empty() {
+        let error = CommandError::failed("no package matches").hint(
             "scaffold search, without words, shows every package of the configured registries",
-        ));
+        );
+        // A program is told by the empty list, and by the same exit code.
+        return match context.ui.is_json() {
+            true => Ok(ExitCode::from(error.kind.exit_code())),
+            false => Err(error),
+        };
     }
     let mut page = Page::new();
     for summary in &found {
@@ -36,7 +43,7 @@ pub fn run(context: &mut Context, args: &Search) -> Result<(), CommandError> {
             .end();
     }
     context.ui.result(page);
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn says(summary: &Summary, word: &str) -> bool {

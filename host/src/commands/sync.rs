@@ -1,13 +1,11 @@
-use std::process::ExitCode;
-
-use scaffold_registry::PackageRef;
+use std::{process::ExitCode, slice};
 
 use super::conclude::{Goal, change};
-use crate::{change::Intent, context::Context, error::CommandError};
+use crate::{change::as_wanted, context::Context, error::CommandError};
 
 /// `scaffold sync`: what `scaffold.toml` says.
 pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
-    let project = context.project()?;
+    let project = context.project_to_change()?;
     let Some(manifest) = &project.manifest else {
         return Err(CommandError::failed(format!(
             "{} has no scaffold.toml",
@@ -15,40 +13,20 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
         ))
         .hint("scaffold set or scaffold add writes it anew from the lock file"));
     };
+    if manifest.project.name != project.lock.project {
+        return Err(CommandError::usage(format!(
+            "scaffold.toml calls the project `{}`, and it was made as `{}`",
+            manifest.project.name, project.lock.project
+        ))
+        .hint("a project keeps the name it was made with: change it back, or make a new one"));
+    }
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
-    // The lock knows the order; what is new follows.
-    let place = |instance: &str| {
-        project
-            .lock
-            .generators
-            .iter()
-            .position(|l| l.instance == instance)
-    };
-    let mut wanted: Vec<_> = manifest.generators.iter().collect();
-    wanted.sort_by_key(|(instance, _)| place(instance).unwrap_or(usize::MAX));
-    let intents: Vec<Intent> = wanted
-        .into_iter()
-        .map(|(instance, wanted)| {
-            let locked = project.lock.instance(instance).filter(|locked| {
-                locked.package.package == wanted.package
-                    && wanted.version.matches(&locked.package.version)
-            });
-            let mut intent = match locked {
-                Some(locked) => Intent::keep(locked, wanted.version.clone()),
-                None => Intent::new(&PackageRef {
-                    name: wanted.package.clone(),
-                    req: wanted.version.clone(),
-                }),
-            };
-            intent.instance.clone_from(instance);
-            // What it may read of the user's files may have changed as well.
-            let reads = locked.is_some_and(|locked| !locked.reads.is_empty());
-            intent.reconsider = reads || intent.answers != wanted.answers;
-            intent.answers.clone_from(&wanted.answers);
-            intent
-        })
-        .collect();
+    let mut intents = as_wanted(manifest, slice::from_ref(&project.lock));
+    // What they may read of the user's files may have changed as well.
+    for intent in &mut intents {
+        intent.reconsider |= !intent.reads.is_empty();
+    }
     let given = context.given()?;
     let goal = Goal::new("Synced");
     change(context, &packages, &project, &intents, given, &goal)

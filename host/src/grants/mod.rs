@@ -170,7 +170,8 @@ impl Class {
         add(
             Self::Hooks,
             within(&[".husky", ".githooks", ".direnv"])
-                || name.starts_with(".env")
+                // An example is read by people; nothing loads it.
+                || (name.starts_with(".env") && name != ".env.example")
                 || [
                     ".pre-commit-config.yaml",
                     ".pre-commit-hooks.yaml",
@@ -276,7 +277,8 @@ mod tests {
             (".vscode/tasks.json", Class::Editor),
             ("app/.idea/run.xml", Class::Editor),
             (".husky/pre-commit", Class::Hooks),
-            (".env.example", Class::Hooks),
+            (".env", Class::Hooks),
+            (".env.production", Class::Hooks),
             (".envrc", Class::Hooks),
             (".cargo/config.toml", Class::Toolchain),
             ("crates/x/build.rs", Class::Toolchain),

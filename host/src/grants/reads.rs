@@ -25,6 +25,14 @@ impl Reads {
         self.patterns.is_empty() && self.named.is_empty()
     }
 
+    /// What either grants.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.patterns.extend(other.patterns.iter().cloned());
+        self.named.extend(other.named.iter().cloned());
+        self
+    }
+
     /// Adds the files the user named and takes out what the package no longer asks for. Gives what it asks and
     /// nobody has answered yet; whoever named some files of a pattern has answered it.
     ///

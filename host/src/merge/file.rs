@@ -21,16 +21,22 @@
 //! | managed | – | edited | conflict: yours kept, no longer generated |
 //! | seed | – | edited | kept |
 //!
+//! A strategy settles what is a conflict here, place by place: with *ours* the user's version stands, with *theirs* the
+//! new one does, also where it is that there is no such file. What the user deleted stays deleted either way. A file that
+//! moves is decided upon like one that stays; where it stands is not the matter of this table.
+//!
 //! "Unedited" overlooks the values of secrets, and line ends where all of a file's were turned into the other kind. The
 //! executable bit is merged like a line of its own: the user's choice stands where the user made one.
 
 use std::sync::Arc;
 
-use super::Labels;
+use super::data::{self, Format};
+use super::options::{Names, Strategy};
 use super::three::{self, Merged};
-use crate::plan::{Content, Note, Verb};
+use super::version::{Version, executable, style};
+use crate::plan::{Content, Note, Verb, Versions};
 use crate::secret::Secrets;
-use crate::text::{self, Ends};
+use crate::text::Ends;
 use crate::tree::{File, Ownership};
 use crate::workspace::{Found, KEEPS_MODE};
 
@@ -40,6 +46,14 @@ pub(super) struct Sides<'a> {
     pub(super) base: Option<&'a File>,
     pub(super) theirs: Option<&'a File>,
     pub(super) ours: Option<&'a Found>,
+}
+
+/// How one file is merged.
+pub(super) struct Manner {
+    pub(super) names: Names,
+    pub(super) strategy: Strategy,
+    /// What it is made of, if that is known.
+    pub(super) format: Option<Format>,
 }
 
 pub(super) struct Decision {
@@ -74,27 +88,39 @@ impl Decision {
 }
 
 /// Decides; none where there is nothing to say. `secrets` has values for what the project holds already.
-pub(super) fn decide(sides: Sides<'_>, secrets: &Secrets, labels: &Labels) -> Option<Decision> {
+pub(super) fn decide(sides: Sides<'_>, secrets: &Secrets, manner: &Manner) -> Option<Decision> {
     match (sides.base, sides.theirs, sides.ours) {
         (None, None, _) => None,
         (None, Some(theirs), None) => Some(Decision::new(
             Verb::Create,
             Some(Version::plain(theirs, secrets).content()),
         )),
-        (None, Some(theirs), Some(ours)) => Some(appeared(theirs, ours, secrets, labels)),
+        (None, Some(theirs), Some(ours)) => Some(appeared(theirs, ours, secrets, manner)),
         (Some(_), None, None) => None,
-        (Some(base), None, Some(ours)) => Some(dropped(base, ours, secrets)),
+        (Some(base), None, Some(ours)) => Some(dropped(base, ours, secrets, manner.strategy)),
         (Some(base), Some(theirs), None) if base == theirs => Some(Decision::new(Verb::Kept, None)),
         (Some(_), Some(theirs), None) if theirs.ownership == Ownership::Seed => {
             Some(Decision::noted(Verb::Kept, None, Note::Seed))
         }
         (Some(_), Some(_), None) => Some(Decision::noted(Verb::Kept, None, Note::DeletedByUser)),
-        (Some(base), Some(theirs), Some(ours)) => Some(stayed(base, theirs, ours, secrets, labels)),
+        (Some(base), Some(theirs), Some(ours)) => Some(stayed(base, theirs, ours, secrets, manner)),
+    }
+}
+
+/// What a conflict is between, with the secrets and line ends of the user's file.
+pub(super) fn versions(sides: Sides<'_>, secrets: &Secrets) -> Versions {
+    let version = |file: &File| match sides.ours {
+        Some(ours) => Version::like(file, ours, secrets, Ends::of(&file.bytes)),
+        None => Version::plain(file, secrets),
+    };
+    Versions {
+        old: sides.base.map(|file| version(file).content()),
+        new: sides.theirs.map(|file| version(file).content()),
     }
 }
 
 /// Newly generated, and there already.
-fn appeared(theirs: &File, ours: &Found, secrets: &Secrets, labels: &Labels) -> Decision {
+fn appeared(theirs: &File, ours: &Found, secrets: &Secrets, manner: &Manner) -> Decision {
     let new = Version::like(theirs, ours, secrets, Ends::of(&theirs.bytes));
     let seed = theirs.ownership == Ownership::Seed;
     let same_bytes = *new.bytes == *ours.bytes;
@@ -126,24 +152,24 @@ fn appeared(theirs: &File, ours: &Found, secrets: &Secrets, labels: &Labels) -> 
             }),
         );
     }
-    conclude(
-        three::join(&ours.bytes, &new.bytes, labels),
-        ours,
-        executable,
-        new.content(),
-    )
+    let joined = three::join(&ours.bytes, &new.bytes, &manner.names, manner.strategy);
+    let merged = data::merge(manner, None, &ours.bytes, &new.bytes, joined);
+    conclude(merged, ours, executable, new.content(), manner.strategy)
 }
 
 /// No longer generated, and there.
-fn dropped(base: &File, ours: &Found, secrets: &Secrets) -> Decision {
+fn dropped(base: &File, ours: &Found, secrets: &Secrets, strategy: Strategy) -> Decision {
     let old = Version::like(base, ours, secrets, Ends::of(&base.bytes));
     let kept = Some(ours.into());
     if *old.bytes == *ours.bytes {
         return Decision::new(Verb::Delete, None);
     }
-    match base.ownership {
-        Ownership::Seed => Decision::noted(Verb::Kept, kept, Note::Seed),
-        Ownership::Managed => Decision::noted(Verb::Conflict, kept, Note::NoLongerGenerated),
+    match (base.ownership, strategy) {
+        (Ownership::Seed, _) => Decision::noted(Verb::Kept, kept, Note::Seed),
+        (_, Strategy::Markers) => Decision::noted(Verb::Conflict, kept, Note::NoLongerGenerated),
+        (_, Strategy::Ours) => Decision::noted(Verb::Kept, kept, Note::NoLongerGenerated),
+        // Nothing is lost: the record of the change keeps the bytes.
+        (_, Strategy::Theirs) => Decision::noted(Verb::Delete, None, Note::DeletedThoughEdited),
     }
 }
 
@@ -153,7 +179,7 @@ fn stayed(
     theirs: &File,
     ours: &Found,
     secrets: &Secrets,
-    labels: &Labels,
+    manner: &Manner,
 ) -> Decision {
     let style = style(base, theirs);
     let (old, new) = (
@@ -193,12 +219,25 @@ fn stayed(
     } else if old.bytes == new.bytes {
         Merged::Clean(ours.bytes.to_vec())
     } else {
-        three::merge(&old.bytes, &ours.bytes, &new.bytes, labels)
+        let lines = three::merge(
+            &old.bytes,
+            &ours.bytes,
+            &new.bytes,
+            &manner.names,
+            manner.strategy,
+        );
+        data::merge(manner, Some(&old.bytes), &ours.bytes, &new.bytes, lines)
     };
-    conclude(merged, ours, executable, new.content())
+    conclude(merged, ours, executable, new.content(), manner.strategy)
 }
 
-fn conclude(merged: Merged, ours: &Found, executable: bool, new: Content) -> Decision {
+fn conclude(
+    merged: Merged,
+    ours: &Found,
+    executable: bool,
+    new: Content,
+    strategy: Strategy,
+) -> Decision {
     match merged {
         Merged::Clean(bytes)
             if *bytes == *ours.bytes && (executable == ours.executable || !KEEPS_MODE) =>
@@ -219,72 +258,57 @@ fn conclude(merged: Merged, ours: &Found, executable: bool, new: Content) -> Dec
             };
             Decision::noted(Verb::Conflict, Some(after), Note::Markers(places))
         }
-        Merged::Apart => Decision {
-            verb: Verb::Conflict,
-            after: Some(ours.into()),
-            note: Some(Note::Beside(None)),
-            beside: Some(new),
+        Merged::Settled { bytes, places } => {
+            let after = Content {
+                bytes: bytes.into(),
+                executable,
+            };
+            settled(after, places, ours, &new, strategy)
+        }
+        Merged::Apart => match strategy {
+            Strategy::Markers => Decision {
+                verb: Verb::Conflict,
+                after: Some(ours.into()),
+                note: Some(Note::Beside(None)),
+                beside: Some(new),
+            },
+            Strategy::Ours => {
+                let after = Content {
+                    bytes: Arc::clone(&ours.bytes),
+                    executable,
+                };
+                settled(after, 1, ours, &new, strategy)
+            }
+            Strategy::Theirs => {
+                let after = Content {
+                    bytes: Arc::clone(&new.bytes),
+                    executable,
+                };
+                settled(after, 1, ours, &new, strategy)
+            }
         },
     }
 }
 
-/// The user's executable bit; where the system keeps none, the generated file's.
-fn executable(ours: &Found, generated: &File) -> bool {
-    if KEEPS_MODE {
-        ours.executable
+/// A file whose conflicts the strategy settled: the user's as it is, the new one as it is, or of both.
+fn settled(
+    after: Content,
+    places: usize,
+    ours: &Found,
+    new: &Content,
+    strategy: Strategy,
+) -> Decision {
+    let same_mode = after.executable == ours.executable || !KEEPS_MODE;
+    let verb = if after.bytes == ours.bytes && same_mode {
+        Verb::Kept
+    } else if after.bytes == new.bytes {
+        Verb::Update
     } else {
-        generated.executable
-    }
-}
-
-/// How the lines of a generated file end in both its versions, if they agree.
-fn style(base: &File, theirs: &File) -> Ends {
-    match (Ends::of(&base.bytes), Ends::of(&theirs.bytes)) {
-        (base, theirs) if base == theirs => base,
-        (Ends::None, one) | (one, Ends::None) => one,
-        _ => Ends::Mixed,
-    }
-}
-
-/// A generated file as it would stand in the user's project.
-struct Version {
-    bytes: Arc<[u8]>,
-    executable: bool,
-}
-
-impl Version {
-    fn plain(file: &File, secrets: &Secrets) -> Self {
-        let bytes = match secrets.fill(&file.bytes) {
-            std::borrow::Cow::Borrowed(_) => Arc::clone(&file.bytes),
-            std::borrow::Cow::Owned(bytes) => bytes.into(),
-        };
-        Self {
-            bytes,
-            executable: file.executable,
-        }
-    }
-
-    /// With the line ends the user's file has, if all of them are of the kind that the generated file has not (an editor
-    /// or git turned them round).
-    fn like(file: &File, ours: &Found, secrets: &Secrets, style: Ends) -> Self {
-        let mut version = Self::plain(file, secrets);
-        if !text::is_text(&version.bytes) || !text::is_text(&ours.bytes) {
-            return version;
-        }
-        match (style, Ends::of(&ours.bytes)) {
-            (Ends::Lf, Ends::CrLf) => version.bytes = text::to_crlf(&version.bytes).into(),
-            (Ends::CrLf, Ends::Lf) => {
-                version.bytes = text::to_lf(&version.bytes).into_owned().into()
-            }
-            _ => {}
-        }
-        version
-    }
-
-    fn content(self) -> Content {
-        Content {
-            bytes: self.bytes,
-            executable: self.executable,
-        }
-    }
+        Verb::Merge
+    };
+    let note = match strategy {
+        Strategy::Theirs => Note::SettledWithNew(places),
+        _ => Note::SettledWithYours(places),
+    };
+    Decision::noted(verb, Some(after), note)
 }

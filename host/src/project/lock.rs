@@ -102,11 +102,11 @@ impl LockError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::ConflictMarkers { .. } => {
-                "take either side whole (`git checkout --ours scaffold.lock` or `--theirs`), then add what the other side had"
+                "settle scaffold.toml first if it has some as well, then: scaffold lock. It makes scaffold.lock anew, at the versions either side had"
             }
             Self::Newer { .. } => "use the newer scaffold that wrote it",
             Self::Malformed { .. } => {
-                "nobody edits this file by hand; restore it, for example with `git checkout scaffold.lock`"
+                "nobody edits this file by hand; restore it, for example with `git checkout scaffold.lock`, or make it anew from scaffold.toml: scaffold lock"
             }
         }
     }
@@ -126,12 +126,8 @@ impl Lock {
     /// # Errors
     /// The text is not a lock this program can use; the error says where and why.
     pub fn parse(text: &str) -> Result<Self, LockError> {
-        let markers = ["<<<<<<< ", ">>>>>>> ", "||||||| "];
-        if let Some(i) = text
-            .lines()
-            .position(|line| markers.iter().any(|m| line.starts_with(m)))
-        {
-            return Err(LockError::ConflictMarkers { line: i + 1 });
+        if let Some(line) = super::conflict::marker(text) {
+            return Err(LockError::ConflictMarkers { line });
         }
         // The version first: a newer format may differ in everything else.
         let table: toml::Table = text.parse().map_err(|e| malformed(text, &e))?;

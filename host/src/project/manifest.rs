@@ -35,14 +35,18 @@ pub struct ProjectTable {
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     pub package: PackageName,
-    #[serde(default = "any")]
-    pub version: VersionReq,
+    /// None: whatever there is; it is written down once there is something.
+    #[serde(default)]
+    pub version: Option<VersionReq>,
     #[serde(default)]
     pub answers: Answers,
 }
 
-fn any() -> VersionReq {
-    VersionReq::STAR
+impl Wanted {
+    /// What is asked of its version.
+    pub fn req(&self) -> VersionReq {
+        self.version.clone().unwrap_or(VersionReq::STAR)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +60,13 @@ impl ProjectManifest {
     /// # Errors
     /// The text is not such a file; the error names the line.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        if let Some(line) = super::conflict::marker(text) {
+            return Err(ManifestError {
+                place: format!(":{line}"),
+                message: "it holds git conflict markers; settle them, then run scaffold lock"
+                    .into(),
+            });
+        }
         let manifest: Self = toml::from_str(text).map_err(|e| ManifestError {
             place: e.span().map_or_else(String::new, |span| {
                 format!(
@@ -75,7 +86,8 @@ impl ProjectManifest {
 }
 
 /// The text of `scaffold.toml` that says what `lock` says. `before` is the text as it stands: its comments, order
-/// and anything the lock does not speak of are kept. `wanted` has the version requirements.
+/// and anything the lock does not speak of are kept. `wanted` has the version requirements, `registries` those it shall
+/// know as well.
 ///
 /// # Errors
 /// `before` is not TOML.
@@ -83,6 +95,7 @@ pub fn write(
     before: Option<&str>,
     lock: &Lock,
     wanted: &BTreeMap<String, VersionReq>,
+    registries: &BTreeMap<String, String>,
 ) -> Result<String, ManifestError> {
     let mut document: DocumentMut =
         before
@@ -99,6 +112,13 @@ pub fn write(
         document.set_trailing("");
         if let Some(table) = document["project"].as_table_mut() {
             table.decor_mut().set_prefix(HEADER);
+        }
+    }
+    for (namespace, place) in registries {
+        let table = document.entry("registries");
+        let table = table.or_insert_with(|| Item::Table(Table::new()));
+        if let Some(table) = table.as_table_like_mut() {
+            set(table, namespace, &place.as_str().into());
         }
     }
     if !document.contains_key("generators") {
@@ -238,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_new_file_reads_well_and_back() {
-        let text = write(None, &lock("sqlite"), &wanted()).unwrap();
+        let text = write(None, &lock("sqlite"), &wanted(), &BTreeMap::new()).unwrap();
         assert_eq!(
             text,
             "# What this project is made of. Edit it, then run `scaffold sync`.\n\n[project]\nname = \"shop\"\n\n\
@@ -254,19 +274,39 @@ mod tests {
 
     #[test]
     fn a_persons_comments_stay() {
-        let text = write(None, &lock("sqlite"), &wanted()).unwrap();
+        let text = write(None, &lock("sqlite"), &wanted(), &BTreeMap::new()).unwrap();
         let edited = text.replace(
             "database = \"sqlite\"",
             "# fast enough\ndatabase   = 'sqlite' # for now",
         );
         assert_eq!(
-            write(Some(&edited), &lock("sqlite"), &wanted()).unwrap(),
+            write(Some(&edited), &lock("sqlite"), &wanted(), &BTreeMap::new()).unwrap(),
             edited
         );
-        let changed = write(Some(&edited), &lock("postgres"), &wanted()).unwrap();
+        let changed = write(
+            Some(&edited),
+            &lock("postgres"),
+            &wanted(),
+            &BTreeMap::new(),
+        )
+        .unwrap();
         assert!(
             changed.contains("# fast enough") && changed.contains("\"postgres\""),
             "{changed}"
+        );
+    }
+
+    #[test]
+    fn a_registry_is_told_to_it() {
+        let registries = BTreeMap::from([("acme".to_owned(), "../registry".to_owned())]);
+        let text = write(None, &lock("sqlite"), &wanted(), &registries).unwrap();
+        assert!(
+            text.contains("[registries]\nacme = \"../registry\"\n\n[generators.django]"),
+            "{text}"
+        );
+        assert_eq!(
+            ProjectManifest::parse(&text).unwrap().registries,
+            registries
         );
     }
 

@@ -1,10 +1,11 @@
 //! A project: its root, its `scaffold.toml`, its `scaffold.lock`.
 
+mod conflict;
 pub mod lock;
 pub mod manifest;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -43,6 +44,10 @@ pub enum ProjectError {
     NotPlain { path: PathBuf },
     #[error("{path} is larger than {} MiB", MAX_OWN_FILE / 1024 / 1024)]
     TooLarge { path: PathBuf },
+    #[error("{0} has no scaffold.toml")]
+    NoManifest(PathBuf),
+    #[error("{0} has a scaffold.toml and no scaffold.lock")]
+    Unlocked(PathBuf),
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]
@@ -122,11 +127,15 @@ impl Project {
             LOCK.to_owned(),
             format!("{STATE}/{}", crate::apply::JOURNAL),
             format!("{STATE}/{}", crate::apply::JOURNAL_BACK),
+            // The same once the change is done and not yet filed away.
+            format!("{STATE}/backup/{}", crate::apply::JOURNAL),
         ];
         let is_root = |folder: &&Path| {
             marks
                 .iter()
                 .any(|mark| folder.join(mark).symlink_metadata().is_ok())
+                // A merge that took the last generator away is still to be ended.
+                || crate::apply::merge_under_way(folder).is_ok_and(|merge| merge.is_some())
         };
         let root = start.ancestors().find(is_root).map(Path::to_owned);
         root.ok_or(ProjectError::NotFound(start))
@@ -147,6 +156,10 @@ impl Project {
             .as_deref()
             .map(ProjectManifest::parse)
             .transpose()?;
+        // Taken for a project without generators, its scaffold.toml would be emptied.
+        if lock_text.is_none() && manifest.as_ref().is_some_and(|m| !m.generators.is_empty()) {
+            return Err(ProjectError::Unlocked(root.to_owned()));
+        }
         Ok(Self {
             root: root.to_owned(),
             lock,
@@ -156,15 +169,83 @@ impl Project {
             kept: Kept::of(root),
         })
     }
-}
 
-impl Project {
+    /// Whether a folder has a project's `scaffold.toml`, and not a package's.
+    pub fn has_manifest(root: &Path) -> bool {
+        let text = read(&root.join(MANIFEST)).ok().flatten();
+        text.is_some_and(|text| ProjectManifest::parse(&text).is_ok())
+    }
+
+    /// The project as its `scaffold.toml` alone has it, without generators yet, and what can be made out of its lock:
+    /// nothing, the lock, or both sides of one that git could not merge.
+    ///
+    /// # Errors
+    /// Its files cannot be read, or the lock has a newer format: that one is not to be replaced.
+    pub fn open_unlocked(root: &Path) -> Result<(Self, Vec<Lock>), ProjectError> {
+        let lock_text = read(&root.join(LOCK))?;
+        let manifest_text = read(&root.join(MANIFEST))?;
+        let Some(text) = &manifest_text else {
+            return Err(ProjectError::NoManifest(root.to_owned()));
+        };
+        let manifest = ProjectManifest::parse(text)?;
+        let locks = match lock_text.as_deref().map(|text| (text, Lock::parse(text))) {
+            None => Vec::new(),
+            Some((_, Ok(lock))) => vec![lock],
+            Some((_, Err(error @ LockError::Newer { .. }))) => return Err(error.into()),
+            Some((text, Err(_))) => {
+                let sides = conflict::sides(text);
+                let sides = sides.iter().filter_map(|side| Lock::parse(side).ok());
+                sides.collect()
+            }
+        };
+        let project = Self {
+            root: root.to_owned(),
+            lock: Lock::empty(&manifest.project.name),
+            lock_text,
+            manifest_text,
+            manifest: Some(manifest),
+            kept: Kept::of(root),
+        };
+        Ok((project, locks))
+    }
+
     /// The version requirements of `scaffold.toml`, by instance.
     pub fn requirements(&self) -> BTreeMap<String, semver::VersionReq> {
         let generators = self.manifest.iter().flat_map(|m| &m.generators);
         generators
-            .map(|(instance, wanted)| (instance.clone(), wanted.version.clone()))
+            .filter_map(|(instance, wanted)| Some((instance.clone(), wanted.version.clone()?)))
             .collect()
+    }
+
+    /// What a person wrote into `scaffold.toml` that the lock does not say, each by its name. Requirements on versions
+    /// do not count: they say what may be, not what is.
+    pub fn edits(&self) -> Vec<String> {
+        let Some(manifest) = &self.manifest else {
+            return Vec::new();
+        };
+        let mut edits = Vec::new();
+        if manifest.project.name != self.lock.project {
+            edits.push("project.name".to_owned());
+        }
+        for (instance, wanted) in &manifest.generators {
+            let Some(locked) = self.lock.instance(instance) else {
+                edits.push(format!("{instance} is new"));
+                continue;
+            };
+            if locked.package.package != wanted.package {
+                edits.push(format!("{instance}.package"));
+            }
+            let names = locked.answers.keys().chain(wanted.answers.keys());
+            let names: BTreeSet<&String> = names.collect();
+            let differs =
+                |name: &&&String| locked.answers.get(**name) != wanted.answers.get(**name);
+            let differing = names.iter().filter(differs);
+            edits.extend(differing.map(|name| format!("{instance}.{name}")));
+        }
+        let locked = self.lock.generators.iter().map(|locked| &locked.instance);
+        let gone = locked.filter(|instance| !manifest.generators.contains_key(*instance));
+        edits.extend(gone.map(|instance| format!("{instance} is gone")));
+        edits
     }
 }
 

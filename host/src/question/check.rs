@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use scaffold_registry::manifest::{QUESTION_BYTES as MAX_NAME, is_question_name};
+
 use super::parse::MAX_TEXT;
 use super::{Choice, Kind, Question, Value};
 
 /// The most questions a package may ask.
 pub const MAX_QUESTIONS: usize = 200;
 const MAX_CHOICES: usize = 500;
-const MAX_NAME: usize = 64;
 const MAX_PROMPT: usize = 1000;
 const MAX_HELP: usize = 10_000;
 
@@ -35,7 +36,7 @@ pub fn check(mut questions: Vec<Question>) -> Result<Vec<Question>, BadQuestions
     }
     let mut names = BTreeSet::new();
     for question in &mut questions {
-        if !is_name(&question.name) {
+        if !is_question_name(&question.name) {
             return Err(BadQuestions::Name(
                 question.name.chars().take(MAX_NAME).collect(),
             ));
@@ -53,17 +54,6 @@ pub fn check(mut questions: Vec<Question>) -> Result<Vec<Question>, BadQuestions
         })?;
     }
     Ok(questions)
-}
-
-fn is_name(name: &str) -> bool {
-    name.len() <= MAX_NAME
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.split('-').all(|part| {
-            !part.is_empty()
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-        })
 }
 
 fn check_one(question: &Question) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! A plan as unified diffs: the text is the plan's, cleaned and coloured here.
 
+use crate::path::ProjectPath;
 use crate::plan::Plan;
 
 use super::page::{Page, Tone, thousands};
@@ -27,6 +28,26 @@ pub fn diff(plan: &Plan, detail: Detail) -> Page {
         }
     }
     page
+}
+
+/// The diff of every file that would change, as it is, and the files that no patch of lines can hold.
+pub(super) fn patch(plan: &Plan) -> (String, Vec<ProjectPath>) {
+    let mut patch = String::new();
+    let mut left_out = Vec::new();
+    for action in &plan.actions {
+        match action.diff() {
+            Some(text) if has_lines(&text) => patch.push_str(&text),
+            Some(_) => left_out.push(action.path.clone()),
+            None => {}
+        }
+    }
+    (patch, left_out)
+}
+
+/// Whether a file's diff says what changes, and not only that something does.
+fn has_lines(diff: &str) -> bool {
+    let mut header = diff.lines().take_while(|line| !line.starts_with("@@"));
+    !header.any(|line| line.starts_with("Binary files ") || line.starts_with("Files "))
 }
 
 fn file(page: &mut Page, text: &str, limit: usize) {
@@ -81,6 +102,25 @@ mod tests {
             change("same", Verb::Unchanged, Some("s"), Some("s")),
         ]);
         insta::assert_snapshot!(diff(&plan, Detail::Whole).plain());
+    }
+
+    #[test]
+    fn a_patch_is_exact_and_has_lines_only() {
+        let plan = plan_of(vec![
+            change(
+                "a.py",
+                Verb::Update,
+                Some("one\r\n"),
+                Some("Binary files \x1b[2J\r\n"),
+            ),
+            change("logo.png", Verb::Update, Some("\0a"), Some("\0abc")),
+        ]);
+        let (patch, left_out) = patch(&plan);
+        assert!(
+            patch.ends_with("-one\r\n+Binary files \x1b[2J\r\n"),
+            "{patch:?}"
+        );
+        assert_eq!(left_out[0].as_str(), "logo.png");
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod page;
 mod plan;
 mod progress;
 mod prompt;
+mod settle;
 mod stream;
 
 pub use clean::Untrusted;
@@ -31,6 +32,8 @@ use std::io::IsTerminal as _;
 use serde::Serialize;
 
 use crate::error::CommandError;
+use crate::path::ProjectPath;
+use crate::plan::Plan;
 use progress::Bars;
 use stream::Stream;
 
@@ -127,6 +130,20 @@ impl Ui {
             let page = page.into();
             self.bars.suspended(|| self.out.write(page.styled()));
         }
+    }
+
+    /// Prints a plan's changes line by line to stdout: cleaned and coloured for people, and exactly for a program, so
+    /// that `git apply` takes them. The paths of those no patch can have, which a program does not get.
+    pub fn patch(&mut self, plan: &Plan) -> Vec<ProjectPath> {
+        if self.options.json {
+            return Vec::new();
+        }
+        let (patch, left_out) = diff::patch(plan);
+        if self.bars.suspended(|| self.out.write_exactly(&patch)) {
+            return left_out;
+        }
+        self.result(diff::diff(plan, Detail::Whole));
+        Vec::new()
     }
 
     /// With `--json`, prints the one document that is the result.

@@ -81,15 +81,28 @@ fn packages(page: &mut Page, lines: &[PackageLine]) {
     }
 }
 
-/// How a verb is shown: sign, word, tone; in the order of the list. Conflicts last, next to the question.
-const VERBS: [(Verb, &str, &str, Tone); 7] = [
-    (Verb::Create, "+", "to create", Tone::Added),
-    (Verb::Update, "~", "to update", Tone::Changed),
-    (Verb::Merge, "±", "to merge with your edits", Tone::Merged),
-    (Verb::Delete, "-", "to delete", Tone::Removed),
-    (Verb::Unchanged, "=", "already as wanted", Tone::Faint),
-    (Verb::Kept, "=", "kept as you have it", Tone::Faint),
-    (Verb::Conflict, "!", "in conflict", Tone::Error),
+/// How a verb is shown, and whether it is of files that only move: sign, word, tone; in the order of the list. Conflicts last, next to the question.
+const VERBS: [(Verb, bool, &str, &str, Tone); 8] = [
+    (Verb::Create, false, "+", "to create", Tone::Added),
+    (Verb::Create, true, "→", "to move", Tone::Changed),
+    (Verb::Update, false, "~", "to update", Tone::Changed),
+    (
+        Verb::Merge,
+        false,
+        "±",
+        "to merge with your edits",
+        Tone::Merged,
+    ),
+    (Verb::Delete, false, "-", "to delete", Tone::Removed),
+    (
+        Verb::Unchanged,
+        false,
+        "=",
+        "already as wanted",
+        Tone::Faint,
+    ),
+    (Verb::Kept, false, "=", "kept as you have it", Tone::Faint),
+    (Verb::Conflict, false, "!", "in conflict", Tone::Error),
 ];
 
 struct Line {
@@ -103,7 +116,8 @@ struct Line {
 }
 
 fn files(page: &mut Page, plan: &Plan, verbose: bool) {
-    let changes = plan.actions.iter().filter(|a| is_told(a)).count();
+    let told = |a: &&Action| is_told(a) && !is_shown_elsewhere(a);
+    let changes = plan.actions.iter().filter(told).count();
     let mut lines = Vec::new();
     let mut room = if verbose || changes <= ROWS {
         usize::MAX
@@ -111,11 +125,11 @@ fn files(page: &mut Page, plan: &Plan, verbose: bool) {
         ROWS
     };
     // What touches files the user has goes first: new files are what can be folded with the least loss.
-    for (verb, sign, _, tone) in VERBS.iter().rev() {
+    for (verb, moves, sign, _, tone) in VERBS.iter().rev() {
         let actions: Vec<&Action> = plan
             .actions
             .iter()
-            .filter(|a| a.verb == *verb && (verbose || is_told(a)))
+            .filter(|a| is(a, *verb, *moves) && (verbose || is_told(a)) && !is_shown_elsewhere(a))
             .collect();
         if actions.is_empty() {
             continue;
@@ -154,11 +168,27 @@ fn is_quiet(verb: Verb) -> bool {
     matches!(verb, Verb::Unchanged | Verb::Kept)
 }
 
+fn is(action: &Action, verb: Verb, moves: bool) -> bool {
+    let only_moves = action.verb == Verb::Create && action.origin.is_some();
+    action.verb == verb && only_moves == moves
+}
+
+/// What moves is shown where it goes.
+fn is_shown_elsewhere(action: &Action) -> bool {
+    matches!(action.note, Some(Note::MovedTo(_)))
+}
+
 /// Whether a file is worth a word without `-v`: it changes, or it stays for a reason the user may not expect.
 fn is_told(action: &Action) -> bool {
     let surprising = matches!(
         action.note,
-        Some(Note::DeletedByUser | Note::NoLongerGenerated | Note::Replaced | Note::Beside(_))
+        Some(
+            Note::DeletedByUser
+                | Note::NoLongerGenerated
+                | Note::Replaced
+                | Note::Beside(_)
+                | Note::SettledWithYours(_)
+        )
     );
     !is_quiet(action.verb) || surprising
 }
@@ -167,6 +197,13 @@ fn remark(actions: &[&Action], files: &[usize]) -> String {
     let [file] = files else { return String::new() };
     let action = actions[*file];
     let executable = action.after.as_ref().is_some_and(|after| after.executable);
+    if let Some(origin) = &action.origin {
+        let from = format!("moved from {}", origin.path);
+        return match &action.note {
+            Some(note) => format!("{from}; {note}"),
+            None => from,
+        };
+    }
     match (&action.note, action.verb) {
         (Some(note), _) => note.to_string(),
         (None, Verb::Conflict) => "conflict".to_owned(),
@@ -230,10 +267,11 @@ fn table(page: &mut Page, lines: &[Line]) {
 
 /// What the plan comes to: `41 files to create, 2 to update; 1 stays as it is (+1,204 -3 lines)`.
 fn summary(plan: &Plan) -> String {
-    let number = |of: &dyn Fn(Verb) -> bool| plan.actions.iter().filter(|a| of(a.verb)).count();
+    let shown = || plan.actions.iter().filter(|a| !is_shown_elsewhere(a));
+    let number = |of: &dyn Fn(&Action) -> bool| shown().filter(|a| of(a)).count();
     let mut parts = Vec::new();
-    for (verb, _, word, _) in VERBS.iter().filter(|(verb, ..)| !is_quiet(*verb)) {
-        match number(&|v| v == *verb) {
+    for (verb, moves, _, word, _) in VERBS.iter().filter(|(verb, ..)| !is_quiet(*verb)) {
+        match number(&|a| is(a, *verb, *moves)) {
             0 => {}
             n if parts.is_empty() => parts.push(format!("{} {word}", count(n, "file", "files"))),
             n => parts.push(format!("{} {word}", thousands(n))),
@@ -243,7 +281,7 @@ fn summary(plan: &Plan) -> String {
         parts.push("Nothing to change".to_owned());
     }
     let mut text = parts.join(", ");
-    match number(&is_quiet) {
+    match number(&|a| is_quiet(a.verb)) {
         0 => {}
         1 => text.push_str("; 1 stays as it is"),
         n => text.push_str(&format!("; {} stay as they are", thousands(n))),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::path::ProjectPath;
-use crate::plan::Content;
+use crate::plan::{Content, Origin};
 use crate::workspace::Found;
 
 /// An action on a file with these texts before and after.
@@ -249,4 +249,40 @@ fn a_packages_words_are_cleaned() {
         !text.contains(['\x1b', '\u{202e}', '\r', '\x07']),
         "{text:?}"
     );
+}
+
+#[test]
+fn a_file_that_moves_is_one_line() {
+    let moving = |from: &str, to: &str, verb: Verb, after: &str, note: Option<Note>| {
+        let path = |path: &str| ProjectPath::parse(path).unwrap();
+        let found = Found {
+            bytes: b"one\ntwo\n"[..].into(),
+            executable: false,
+        };
+        let origin = Origin {
+            path: path(from),
+            found,
+        };
+        let after = Content {
+            bytes: after.as_bytes().into(),
+            executable: false,
+        };
+        let [gone, come] = Action::moving(path(to), verb, origin, after);
+        [gone, come.with_note(note)]
+    };
+    let plan = plan_of(
+        [
+            moving("a.txt", "docs/a.txt", Verb::Create, "one\ntwo\n", None),
+            moving("b.txt", "docs/b.txt", Verb::Merge, "one\n2\n", None),
+            moving(
+                "c.txt",
+                "docs/c.txt",
+                Verb::Conflict,
+                "one\n<\n",
+                Some(Note::Markers(1)),
+            ),
+        ]
+        .concat(),
+    );
+    insta::assert_snapshot!(shown(&plan, &[], &[], false));
 }

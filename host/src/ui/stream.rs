@@ -1,6 +1,6 @@
 //! One of the process's two output streams.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -10,6 +10,8 @@ use super::Color;
 /// something every caller has to handle.
 pub(super) struct Stream {
     to: Box<dyn Write + Send>,
+    /// Where bytes go as they are; none where people read.
+    exact: Option<Box<dyn Write + Send>>,
     colored: bool,
     failure: Option<io::Error>,
 }
@@ -18,10 +20,15 @@ impl Stream {
     #[expect(clippy::disallowed_methods, reason = "this is where ui prints")]
     pub(super) fn stdout(color: Color) -> Self {
         let choice = choice(color, AutoStream::choice(&io::stdout()));
-        Self::new(
+        let people = io::stdout().is_terminal() || choice != ColorChoice::Never;
+        let mut stream = Self::new(
             Box::new(AutoStream::new(io::stdout(), choice)),
             choice != ColorChoice::Never,
-        )
+        );
+        if !people {
+            stream.exact = Some(Box::new(io::stdout()));
+        }
+        stream
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where ui prints")]
@@ -36,6 +43,7 @@ impl Stream {
     pub(super) fn new(to: Box<dyn Write + Send>, colored: bool) -> Self {
         Self {
             to,
+            exact: None,
             colored,
             failure: None,
         }
@@ -54,6 +62,19 @@ impl Stream {
                 .and_then(|()| self.to.flush())
                 .err();
         }
+    }
+
+    /// Writes for a program what must not be cleaned; false, and nothing is written, where people read.
+    pub(super) fn write_exactly(&mut self, text: &str) -> bool {
+        self.flush();
+        let Some(exact) = &mut self.exact else {
+            return false;
+        };
+        if self.failure.is_none() {
+            let written = exact.write_all(text.as_bytes());
+            self.failure = written.and_then(|()| exact.flush()).err();
+        }
+        true
     }
 
     pub(super) fn flush(&mut self) {

@@ -4,6 +4,7 @@
 //! [`MAX_FILE`] bytes. A project that does not exist yet is an empty one. Writing is `apply`'s alone.
 
 mod error;
+pub mod extra;
 pub(crate) mod folders;
 mod listing;
 #[cfg(test)]
@@ -64,6 +65,14 @@ impl Workspace {
             root: root.to_owned(),
             folders,
         })
+    }
+
+    /// A project's folder with nothing in it, wherever.
+    pub fn empty() -> Self {
+        Self {
+            root: PathBuf::new(),
+            folders: None,
+        }
     }
 
     pub(crate) fn of(root: &Path, dir: Dir) -> Self {

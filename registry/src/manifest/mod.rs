@@ -21,11 +21,19 @@
 //! [[writes]]                        # what it may write; anything outside is refused
 //! pattern = "**"
 //! reason = "It makes the whole project."
+//!
+//! [[migrations]]                    # what a version renamed; projects that come from an older one follow
+//! version = "1.0.0"                 # the version that brought it
+//! rename-file = { from = "old.py", to = "new.py" }
+//! [[migrations]]
+//! version = "1.0.0"
+//! rename-answer = { from = "db", to = "database" }
 //! ```
 //!
 //! A key that is not known is an error, since a misspelt key would be a rule that silently does not hold. With an
 //! `engine`, other top-level tables belong to the engine and are left to it.
 
+mod migrations;
 mod read;
 mod table;
 
@@ -34,6 +42,8 @@ use std::collections::BTreeMap;
 use semver::{Version, VersionReq};
 
 use crate::{Kind, PackageName, PackageRef, Pattern};
+
+pub use migrations::{Migration, Rename};
 
 /// The manifest's name in a package.
 pub const FILE: &str = "scaffold.toml";
@@ -53,6 +63,10 @@ pub const RELATIONS: usize = 64;
 pub const PATTERNS: usize = 64;
 /// Most bytes in a pattern, and in its reason.
 pub const PATTERN_BYTES: usize = 300;
+/// Most migrations.
+pub const MIGRATIONS: usize = 256;
+/// Most bytes in the name of a question.
+pub const QUESTION_BYTES: usize = 64;
 
 /// What a package says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +93,8 @@ pub struct Manifest {
     pub reads: Vec<Pattern>,
     /// What it may write, in the manifest's order.
     pub writes: Vec<Pattern>,
+    /// What its versions renamed, from the oldest version to the newest.
+    pub migrations: Vec<Migration>,
 }
 
 /// A manifest that cannot be used: where and why, and what to do.
@@ -108,6 +124,18 @@ impl Manifest {
             }
         })
     }
+}
+
+/// Whether a question may be called that: lower-case letters, digits and single dashes, a letter first, at most
+/// [`QUESTION_BYTES`]. It becomes a flag and a key of files.
+#[must_use]
+pub fn is_question_name(name: &str) -> bool {
+    let clean = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    name.len() <= QUESTION_BYTES
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .split('-')
+            .all(|part| !part.is_empty() && part.bytes().all(clean))
 }
 
 /// Line and column of a byte of the text, both from 1.

@@ -7,6 +7,7 @@ use std::ops::Range;
 use semver::{Version, VersionReq};
 use toml::de::{DeTable, DeValue};
 
+use super::migrations::migrations;
 use super::table::{
     Result, Table, array, check_line, known_keys, list, problem, string, table, unknown_key,
 };
@@ -16,7 +17,14 @@ use super::{
 };
 use crate::{Kind, PackageName, PackageRef, Pattern, Release};
 
-const TOP: &[&str] = &["package", "requires", "conflicts", "reads", "writes"];
+const TOP: &[&str] = &[
+    "package",
+    "requires",
+    "conflicts",
+    "reads",
+    "writes",
+    "migrations",
+];
 const PACKAGE: &[&str] = &[
     "name", "version", "kind", "summary", "license", "keywords", "engine",
 ];
@@ -48,8 +56,8 @@ pub(super) fn manifest(text: &str) -> Result<Manifest> {
     let kind = kind(&package)?;
     let engine = engine(&package, &name, kind)?;
     known_top_keys(top, engine.is_some())?;
+    let version = version(&package)?;
     Ok(Manifest {
-        version: version(&package)?,
         kind,
         summary: summary(&package)?,
         license: package.line("license", LICENSE_BYTES)?,
@@ -58,7 +66,9 @@ pub(super) fn manifest(text: &str) -> Result<Manifest> {
         conflicts: relations(top, "conflicts", &name)?,
         reads: patterns(top, "reads")?,
         writes: patterns(top, "writes")?,
+        migrations: migrations(top, &version)?,
         name,
+        version,
         engine,
     })
 }

@@ -177,3 +177,104 @@ fn deep_nesting_does_not_overflow() {
     let text = format!("a = {}", "[".repeat(200_000));
     assert!(!error(&text).is_empty());
 }
+
+const MIGRATIONS: &str = r#"[package]
+name = "acme/web"
+version = "2.0.0"
+kind = "module"
+summary = "One line."
+
+[[migrations]]
+version = "2.0.0"
+rename-file = { from = "app/b.py", to = "app/c.py" }
+[[migrations]]
+version = "1.1.0"
+rename-answer = { from = "db", to = "database" }
+[[migrations]]
+version = "1.1.0"
+rename-file = { from = "a.py", to = "app/b.py" }
+"#;
+
+#[test]
+fn migrations_are_read_from_the_oldest_to_the_newest() {
+    let manifest = Manifest::parse(MIGRATIONS).unwrap();
+    let read: Vec<String> = manifest
+        .migrations
+        .iter()
+        .map(|migration| match &migration.rename {
+            Rename::File { from, to } => format!("{} file {from} > {to}", migration.version),
+            Rename::Answer { from, to } => format!("{} answer {from} > {to}", migration.version),
+        })
+        .collect();
+    assert_eq!(
+        read,
+        [
+            "1.1.0 answer db > database",
+            "1.1.0 file a.py > app/b.py",
+            "2.0.0 file app/b.py > app/c.py"
+        ]
+    );
+}
+
+#[test]
+fn migrations_are_checked() {
+    for (from, to, wanted) in [
+        (
+            "version = \"1.1.0\"\n",
+            "",
+            "10:1: `[[migrations]]` has no `version`",
+        ),
+        (
+            "\"1.1.0\"",
+            "\"2.0.1\"",
+            "11:11: the package is 2.0.0, which is older than 2.0.1",
+        ),
+        ("\"1.1.0\"", "\"1.1\"", "11:11: \"1.1\" is not a version"),
+        (
+            "rename-answer",
+            "rename-anser",
+            "did you mean `rename-answer`?",
+        ),
+        (
+            "{ from = \"db\", to = \"database\" }",
+            "\"db\"",
+            "12:17: `rename-answer` must be a table",
+        ),
+        (
+            "to = \"database\"",
+            "into = \"x\"",
+            "`rename-answer` has no key `into`",
+        ),
+        (", to = \"database\"", "", "`rename-answer` has no `to`"),
+        ("\"database\"", "\"Data_base\"", "no name of a question"),
+        ("\"database\"", "\"db\"", "renames \"db\" to itself"),
+        (
+            "app/c.py",
+            "../c.py",
+            "9:41: the path \"../c.py\" cannot be used",
+        ),
+        ("app/c.py", ".git/config", "cannot be used"),
+        (
+            "rename-file = { from = \"app/b.py\", to = \"app/c.py\" }\n",
+            "",
+            "neither `rename-file` nor `rename-answer`",
+        ),
+        (
+            "rename-answer = ",
+            "rename-file = { from = \"x\", to = \"y\" }\nrename-answer = ",
+            "renames two things",
+        ),
+        // In one version a name has one meaning.
+        (
+            "version = \"2.0.0\"\nrename",
+            "version = \"1.1.0\"\nrename",
+            "13:1: \"app/b.py\" is renamed twice in 1.1.0",
+        ),
+    ] {
+        assert!(MIGRATIONS.contains(from), "{from}");
+        let error = error(&MIGRATIONS.replacen(from, to, 1));
+        assert!(error.contains(wanted), "{from} > {to}: {error}");
+    }
+    let many = "[[migrations]]\nversion = \"1.0.0\"\n".repeat(257);
+    assert!(error(&format!("{MIGRATIONS}{many}")).contains("at most 256"));
+}

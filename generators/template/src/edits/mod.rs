@@ -152,7 +152,7 @@ impl Editor<'_> {
             return Ok(None);
         };
         // An edit leaves the file whose it is, and executable if it was.
-        let mode = self.project.mode(path)?;
+        let mode = self.project.mode(path)?.unwrap_or_default();
         Ok(Some(Draft { contents, mode }))
     }
 

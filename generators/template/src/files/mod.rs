@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::engine::{Draft, Mode, Package};
+use crate::engine::{Draft, Mode, Package, Project};
 use crate::error::Error;
 use crate::glob;
 use crate::manifest::{Each, FileRule, Manifest, Text};
@@ -62,6 +62,7 @@ struct Fate<'a> {
     each: Option<&'a Each>,
     executable: bool,
     seed: bool,
+    new: bool,
     to: Option<&'a Text>,
 }
 
@@ -83,6 +84,7 @@ impl<'a> Fate<'a> {
                 .find_map(|rule| rule.executable)
                 .unwrap_or(false),
             seed: matching.iter().find_map(|rule| rule.seed).unwrap_or(false),
+            new: matching.iter().find_map(|rule| rule.new).unwrap_or(false),
             to: matching.iter().find_map(|rule| rule.to.as_ref()),
         }
     }
@@ -91,6 +93,7 @@ impl<'a> Fate<'a> {
 pub(crate) struct Maker<'a> {
     pub manifest: &'a Manifest,
     pub package: &'a dyn Package,
+    pub project: &'a dyn Project,
     pub renderer: &'a Renderer<'a>,
     pub scope: &'a Scope,
     pub drafts: Drafts,
@@ -142,6 +145,12 @@ impl Maker<'_> {
         };
         if target.is_empty() {
             return Ok(());
+        }
+        if fate.new && self.project.mode(&target)?.is_some() {
+            return Err(Error::Conflict {
+                path: target,
+                message: "Another generator made this file already; give an answer that leads to another path.".into(),
+            });
         }
         let bytes = self.package.read(path)?;
         let contents = match template {

@@ -217,3 +217,22 @@ fn steps_and_notes() {
     );
     assert_eq!(outcome.notes, ["Mind my-shop."]);
 }
+
+#[test]
+fn a_new_file_takes_no_other_s_place() {
+    let package = |rule: &str| {
+        with(rule)
+            .file("template/shop/models.py", "mine")
+            .standing("shop/models.py", "another's")
+    };
+    assert_eq!(package("").made()["shop/models.py"], "mine");
+    let failure = package("[[files]]\nmatch = \"**\"\nnew = true\n").failure();
+    assert_eq!(
+        (failure.code.as_str(), failure.subject.as_deref()),
+        ("conflict", Some("shop/models.py"))
+    );
+    let elsewhere = with("[[files]]\nmatch = \"**\"\nnew = true\n")
+        .file("template/blog/models.py", "mine")
+        .standing("shop/models.py", "another's");
+    assert!(elsewhere.made().contains_key("blog/models.py"));
+}

@@ -1,7 +1,7 @@
 //! `scaffold.toml`, the part that this engine reads, and where each thing stands in it.
 //!
-//! The tables the host reads (`package`, `requires`, `conflicts`, `reads`, `writes`) are checked by the host;
-//! only the name and version are taken from them here.
+//! The tables the host reads (`package`, `requires`, `conflicts`, `reads`, `writes`, `migrations`) are checked by
+//! the host; only the name and version are taken from them here.
 
 mod edits;
 pub(crate) mod read;
@@ -39,6 +39,7 @@ const TABLES: &[&str] = &[
     "conflicts",
     "reads",
     "writes",
+    "migrations",
     "template",
     "questions",
     "files",

@@ -100,6 +100,8 @@ pub(crate) struct FileRule {
     pub each: Option<Each>,
     pub executable: Option<bool>,
     pub seed: Option<bool>,
+    /// Nobody may have made it before.
+    pub new: Option<bool>,
     pub to: Option<Text>,
 }
 
@@ -117,6 +119,7 @@ pub(crate) const FILE_KEYS: &[&str] = &[
     "each",
     "executable",
     "seed",
+    "new",
     "to",
 ];
 
@@ -128,6 +131,7 @@ pub(crate) fn file_rule(keys: &Keys<'_>) -> Result<FileRule, Error> {
         each: each(keys)?,
         executable: keys.flag("executable")?,
         seed: keys.flag("seed")?,
+        new: keys.flag("new")?,
         to: keys.text("to")?,
     })
 }

@@ -6,7 +6,7 @@ fn error(text: &str) -> String {
 
 #[test]
 fn tables_of_the_host_are_left_to_it() {
-    let text = "[package]\nname = \"a/b\"\nversion = \"1.0.0\"\nengine = \"scaffold/template@^1\"\n[requires]\n\"x/y\" = \"^1\"\n[[reads]]\npattern = \"**\"\nreason = \"r\"\n";
+    let text = "[package]\nname = \"a/b\"\nversion = \"1.0.0\"\nengine = \"scaffold/template@^1\"\n[requires]\n\"x/y\" = \"^1\"\n[[reads]]\npattern = \"**\"\nreason = \"r\"\n[[migrations]]\nversion = \"1.0.0\"\n";
     let manifest = Manifest::parse(text).unwrap();
     assert_eq!(
         (manifest.name.as_str(), manifest.settings.root.as_str()),

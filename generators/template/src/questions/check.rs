@@ -27,21 +27,15 @@ pub(super) fn unanswered(spec: &Question) -> Error {
 pub(super) fn answer(spec: &Question, kind: &Kind, value: &Value) -> Result<(), Error> {
     let name = &spec.name;
     match (kind, value) {
-        (Kind::Text, Value::Text(text)) => match &spec.pattern {
-            Some(pattern) if !pattern.is_match(text) => {
-                let wanted = spec.message.clone().unwrap_or_else(|| {
-                    let pattern = pattern
-                        .as_str()
-                        .trim_start_matches("^(?:")
-                        .trim_end_matches(")$");
-                    format!("It has to match `{pattern}`.")
-                });
+        (Kind::Text, Value::Text(text)) => match complaint(spec, text) {
+            Some(complaint) => {
+                let wanted = spec.message.as_ref().unwrap_or(&complaint);
                 Err(invalid(
                     spec,
                     format!("`{text}` will not do for `{name}`: {wanted}"),
                 ))
             }
-            _ => Ok(()),
+            None => Ok(()),
         },
         (Kind::Flag, Value::Flag(_)) => Ok(()),
         (Kind::Integer((min, max)), Value::Integer(number)) => {
@@ -61,6 +55,19 @@ pub(super) fn answer(spec: &Question, kind: &Kind, value: &Value) -> Result<(), 
             .try_for_each(|text| chosen(spec, choices, text)),
         _ => Err(invalid(spec, format!("`{name}` takes {}.", wanted(kind)))),
     }
+}
+
+/// Why a text will not do, where the question has no words of its own for that.
+fn complaint(spec: &Question, text: &str) -> Option<String> {
+    if let Some(pattern) = spec.pattern.as_ref().filter(|p| !p.is_match(text)) {
+        let pattern = pattern
+            .as_str()
+            .trim_start_matches("^(?:")
+            .trim_end_matches(")$");
+        return Some(format!("It has to match `{pattern}`."));
+    }
+    let refused = spec.refuse.iter().any(|refused| refused == text);
+    refused.then(|| "It means something else already.".to_owned())
 }
 
 fn chosen(spec: &Question, choices: &[Choice], text: &str) -> Result<(), Error> {

@@ -18,7 +18,9 @@ pub(crate) struct Question {
     pub default: Option<Default>,
     pub when: Option<Text>,
     pub pattern: Option<regex_lite::Regex>,
-    /// What the pattern wants, in words.
+    /// Texts that will not do though they match the pattern.
+    pub refuse: Vec<String>,
+    /// What the pattern and the refused texts come to, in words.
     pub message: Option<String>,
     pub computed: bool,
 }
@@ -55,8 +57,8 @@ pub(crate) enum Default {
 }
 
 const KEYS: &[&str] = &[
-    "name", "prompt", "help", "type", "choices", "default", "when", "pattern", "message", "min",
-    "max", "computed",
+    "name", "prompt", "help", "type", "choices", "default", "when", "pattern", "refuse", "message",
+    "min", "max", "computed",
 ];
 const TYPES: &[&str] = &["text", "flag", "integer", "one-of", "any-of"];
 
@@ -82,19 +84,22 @@ fn question(keys: &Keys<'_>) -> Result<Question, Error> {
     check_name(keys, &name)?;
     let computed = keys.flag("computed")?.unwrap_or(false);
     let kind = kind(keys, computed)?;
-    for (key, is_there) in [
-        ("min", matches!(kind, Type::Integer { .. })),
-        ("max", matches!(kind, Type::Integer { .. })),
+    let (integer, text) = (
+        matches!(kind, Type::Integer { .. }),
+        matches!(kind, Type::Text),
+    );
+    for (key, applies, wanted) in [
+        ("min", integer, "integer"),
+        ("max", integer, "integer"),
+        ("pattern", text, "text"),
+        ("refuse", text, "text"),
     ] {
-        if keys.has(key) && !is_there {
+        if keys.has(key) && !applies {
             return Err(keys.error(
                 key,
-                format!("`{key}` is for questions of the type `integer`."),
+                format!("`{key}` is for questions of the type `{wanted}`."),
             ));
         }
-    }
-    if keys.has("pattern") && !matches!(kind, Type::Text) {
-        return Err(keys.error("pattern", "`pattern` is for questions of the type `text`."));
     }
     let default = default(keys, &kind)?;
     if computed && default.is_none() {
@@ -117,6 +122,7 @@ fn question(keys: &Keys<'_>) -> Result<Question, Error> {
         default,
         when: keys.text("when")?,
         pattern: pattern(keys)?,
+        refuse: refuse(keys)?,
         message: keys.string("message")?,
         computed,
     })
@@ -248,6 +254,11 @@ fn default(keys: &Keys<'_>, kind: &Type) -> Result<Option<Default>, Error> {
         )))),
         Type::AnyOf(_) => Ok(keys.texts("default")?.map(Default::Templates)),
     }
+}
+
+fn refuse(keys: &Keys<'_>) -> Result<Vec<String>, Error> {
+    let texts = keys.texts("refuse")?.unwrap_or_default();
+    Ok(texts.into_iter().map(|text| text.text).collect())
 }
 
 fn pattern(keys: &Keys<'_>) -> Result<Option<regex_lite::Regex>, Error> {

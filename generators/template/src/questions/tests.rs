@@ -164,6 +164,23 @@ fn the_whole_text_has_to_match() {
 }
 
 #[test]
+fn some_texts_will_not_do_though_they_match() {
+    let manifest = "[[questions]]\nname = \"a\"\nprompt = \"?\"\nrefuse = [\"users\", \"class\"]\ndefault = \"{{ project_name }}\"\n";
+    let fixture = Fixture::new(manifest);
+    assert!(fixture.clone().answer("a", "user").questions().is_ok());
+    let error = fixture.answer("a", "class").questions().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`class` will not do for `a`: It means something else already."
+    );
+    let refused = Fixture::new(&manifest.replace("users", "my-shop"));
+    assert_eq!(default(&refused, "a"), None, "not as a default either");
+    let of_a_number = manifest.replace("prompt", "type = \"integer\"\nprompt");
+    let error = Fixture::new(&of_a_number).questions().unwrap_err();
+    assert!(error.to_string().contains("of the type `text`"), "{error}");
+}
+
+#[test]
 fn answers_to_what_is_not_asked_are_left_aside() {
     let fixture = Fixture::new(SHOP).answer("pool", 99).answer("gone", "x");
     assert!(fixture.questions().is_ok());

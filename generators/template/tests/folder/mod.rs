@@ -54,8 +54,8 @@ impl Project for Folder {
         unreachable!("no official package lists the project")
     }
 
-    fn mode(&self, _: &str) -> Result<Mode, Error> {
-        Ok(Mode::default())
+    fn mode(&self, path: &str) -> Result<Option<Mode>, Error> {
+        Ok(self.0.contains_key(path).then(Mode::default))
     }
 }
 

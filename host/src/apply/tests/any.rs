@@ -78,7 +78,7 @@ proptest! {
         write(&root, &ours);
         let old = project(&root).unwrap();
         // Something of the user's stands in the way.
-        let Ok(plan) = merge(&base, &theirs, &Workspace::open(&root).unwrap(), &Labels::default()) else { return Ok(()) };
+        let Ok(plan) = merge(&base, &theirs, &Workspace::open(&root).unwrap(), &merge::Options::default()) else { return Ok(()) };
         let mut expected = files(&old);
         for action in plan.writes() {
             match &action.after {

@@ -152,7 +152,7 @@ fn a_real_full_disk_leaves_the_old_tree() {
                 &tree(&[("a", "1\n", false)]),
                 &theirs,
                 &Workspace::open(root).unwrap(),
-                &Labels::default(),
+                &merge::Options::default(),
             )
             .unwrap()
         };

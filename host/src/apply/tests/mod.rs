@@ -2,6 +2,7 @@
 
 mod any;
 mod faults;
+mod past;
 mod plain;
 mod races;
 mod recovery;
@@ -13,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::merge::{Labels, merge};
+use crate::merge::{self, merge};
 use crate::plan::Content;
 use crate::tree::{File, Ownership, Tree};
 use crate::workspace::Found;
@@ -182,7 +183,7 @@ impl Scenario {
             &base,
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         let own = vec![
@@ -210,7 +211,7 @@ impl Scenario {
             &base,
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         Self {
@@ -234,7 +235,7 @@ impl Scenario {
             &Tree::new(),
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         Self {
@@ -259,7 +260,7 @@ impl Scenario {
             &Tree::new(),
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         Self {
@@ -280,8 +281,8 @@ impl Scenario {
             &self.own,
             &Options {
                 label: "test",
-                waiting: None,
                 fault,
+                ..Options::default()
             },
         )
     }

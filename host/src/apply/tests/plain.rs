@@ -24,7 +24,8 @@ fn every_kind_of_change_arrives() {
         Applied {
             written: 12,
             deleted: 3,
-            record: Some(1)
+            record: Some(1),
+            warning: None,
         }
     );
     let now = project(&scenario.root).unwrap();
@@ -98,7 +99,8 @@ fn a_new_project_is_all_there_or_not_at_all() {
         Applied {
             written: 6,
             deleted: 0,
-            record: Some(1)
+            record: Some(1),
+            warning: None,
         }
     );
     let now = project(&scenario.root).unwrap();
@@ -163,7 +165,7 @@ fn secrets_are_drawn_once_a_name_and_never_twice_the_same() {
             &Tree::new(),
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         super::super::apply(&root, &plan, &[], &Options::default()).unwrap();
@@ -171,7 +173,7 @@ fn secrets_are_drawn_once_a_name_and_never_twice_the_same() {
             &theirs,
             &theirs,
             &Workspace::open(&root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         )
         .unwrap();
         assert!(
@@ -207,7 +209,7 @@ fn the_last_ten_changes_are_remembered_with_what_they_replaced() {
             &old,
             &tree(&[("a", &text(number), false)]),
             &Workspace::open(root).unwrap(),
-            &Labels::default(),
+            &merge::Options::default(),
         );
         super::super::apply(
             root,
@@ -258,7 +260,7 @@ fn a_project_that_was_just_made_can_be_looked_at_and_changed_again() {
         &base,
         &Tree::new(),
         &Workspace::open(&scenario.root).unwrap(),
-        &Labels::default(),
+        &merge::Options::default(),
     )
     .unwrap();
     super::super::apply(&scenario.root, &plan, &[], &Options::default()).unwrap();

@@ -125,6 +125,7 @@ fn two_commands_at_once_take_turns() {
                     label: "",
                     waiting: Some(&waiting),
                     fault: Some(&slow),
+                    ..Options::default()
                 },
             )
         };

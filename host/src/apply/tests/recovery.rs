@@ -251,6 +251,8 @@ fn a_journal_from_elsewhere_follows_no_link() {
     let journal = Journal {
         label: String::new(),
         folders: Vec::new(),
+        sweep: Vec::new(),
+        undoes: None,
         entries: vec![journal::Entry {
             path: path("n/target"),
             before: None,
@@ -258,6 +260,7 @@ fn a_journal_from_elsewhere_follows_no_link() {
                 digest: scaffold_registry::Digest::of(b"evil"),
                 executable: false,
             }),
+            conflict: None,
         }],
     };
     put(
