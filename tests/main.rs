@@ -36,6 +36,13 @@ mod undo;
 #[path = "e2e/upkeep.rs"]
 mod upkeep;
 
+#[path = "e2e/killed.rs"]
+mod killed;
+#[path = "e2e/properties/mod.rs"]
+mod properties;
+#[path = "bench/stress/mod.rs"]
+mod stress;
+
 #[path = "e2e/guests.rs"]
 mod guests;
 #[path = "e2e/hostile.rs"]

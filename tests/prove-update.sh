@@ -56,7 +56,7 @@ edits_are_there() {
     holds config/urls.py 'path("books/", include("shelf.urls"))'
     holds templates/pages/home.html '<h2>Books that we love</h2>'
     holds pyproject.toml '    "markdown>=3.7,<4.0",'
-    holds pyproject.toml '"shelf"]'
+    holds pyproject.toml '"shelf"'
     holds README.md 'We sell books. Second-hand ones, too.'
     holds README.md $'## Who we are\n\nTwo people and a cat.\n'
     holds Dockerfile 'RUN apt-get update && apt-get install --yes --no-install-recommends gettext'

@@ -50,6 +50,7 @@ pub mod sources;
 pub mod store;
 mod text;
 pub mod tree;
+pub mod trees;
 pub mod ui;
 pub mod workspace;
 

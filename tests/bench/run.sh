@@ -118,4 +118,10 @@ python3 tests/bench/report.py "$work/results" "$work/tree"
 # The same template rendered natively and inside the sandbox, in one process without any input or output.
 if [ -n "$quick" ]; then exit; fi
 story "measuring: the sandbox against native"
-cargo bench --quiet --locked --package scaffold-bench
+cargo bench --quiet --locked --package scaffold-bench --bench sandbox
+
+story "measuring: replaying a lock file"
+cargo bench --quiet --locked --package scaffold-bench --bench replay
+
+story "measuring: status beside git status"
+SCAFFOLD=$scaffold BENCH_DIR=$work tests/bench/status.sh

@@ -1,7 +1,7 @@
 //! What the sandbox costs: the official packages rendered by the engine's own code as a part of this program, and by
 //! its component inside the sandbox. One process, nothing read or written while the clock runs.
 //!
-//!     cargo bench --package scaffold-bench [-- [--registry DIR] [--runs N]]
+//!     cargo bench --package scaffold-bench --bench sandbox [-- [--registry DIR] [--runs N]]
 //!
 //! `--registry` takes the packages from a folder (`scaffold publish --registry DIR`) instead of the program's own.
 #![allow(

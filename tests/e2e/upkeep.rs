@@ -52,6 +52,37 @@ fn a_registry_given_once_is_remembered() {
 }
 
 #[test]
+fn a_project_looked_at_before_need_not_be_replayed_and_a_damaged_copy_is_not_believed() {
+    let world = site();
+    world.edit("shop/README.md", "#", "##");
+    let status = || {
+        let mut command = world.command(&["-C", "shop", "status"]);
+        command.env("SCAFFOLD_CACHE", world.path("cache"));
+        world.finish(command).succeeded().to_string()
+    };
+    let first = status();
+    let trees: Vec<_> = fs::read_dir(world.path("cache/trees"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(trees.len(), 1);
+    let kept = fs::read(&trees[0]).unwrap();
+    // With no package at hand nothing can be replayed.
+    fs::rename(world.path("cache/blobs"), world.path("blobs")).unwrap();
+    fs::rename(world.path("registry"), world.path("registry.away")).unwrap();
+    assert_eq!(status(), first);
+    fs::rename(world.path("blobs"), world.path("cache/blobs")).unwrap();
+    // What the user has now, made to look generated.
+    let edited = String::from_utf8(kept.clone())
+        .unwrap()
+        .replacen("# ", "##", 1);
+    assert_ne!(edited.as_bytes(), kept);
+    fs::write(&trees[0], edited).unwrap();
+    assert_eq!(status(), first);
+    assert_eq!(fs::read(&trees[0]).unwrap(), kept, "made again");
+}
+
+#[test]
 fn what_differs_is_counted_for_each_generator() {
     let world = site();
     world.scaffold("-C shop add blog").succeeded();

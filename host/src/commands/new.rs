@@ -14,10 +14,9 @@ use crate::{
     cli::{Command, Conflict, New},
     context::Context,
     error::CommandError,
-    inputs::Kept,
     interview::Mode,
     packages::Packages,
-    project::{self, Lock, Project},
+    project::{self, Project},
     workspace::Workspace,
 };
 
@@ -33,7 +32,7 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
     }
     let mut dir = args.dir;
     // Questions may be asked about a project that has no name yet: the flags do not depend on it.
-    let nameless = empty(&context.here.join("project"), "project");
+    let nameless = Project::new(&context.here.join("project"), "project");
     let asked = questions::read(context, &packages, &nameless, &intents, "new")?;
     if let Some(Command::New(again)) = asked.again {
         dir = again.dir;
@@ -55,7 +54,7 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
         let taken = taken(
             context,
             &packages,
-            &empty(&root, &name),
+            &Project::new(&root, &name),
             &intents,
             &asked.given,
         );
@@ -74,22 +73,11 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
     change(
         context,
         &packages,
-        &empty(&root, &name),
+        &Project::new(&root, &name),
         &intents,
         asked.given,
         &goal,
     )
-}
-
-fn empty(root: &Path, name: &str) -> Project {
-    Project {
-        root: root.to_owned(),
-        lock: Lock::empty(name),
-        lock_text: None,
-        manifest_text: None,
-        manifest: None,
-        kept: Kept::of(root),
-    }
 }
 
 /// The project's name is that of its folder, also where the folder is named by `.` or `..`.

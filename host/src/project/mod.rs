@@ -141,6 +141,18 @@ impl Project {
         root.ok_or(ProjectError::NotFound(start))
     }
 
+    /// A project that does not exist yet.
+    pub fn new(root: &Path, name: &str) -> Self {
+        Self {
+            root: root.to_owned(),
+            lock: Lock::empty(name),
+            lock_text: None,
+            manifest_text: None,
+            manifest: None,
+            kept: Kept::of(root),
+        }
+    }
+
     /// The project with this root; one without a lock is empty.
     ///
     /// # Errors

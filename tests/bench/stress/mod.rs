@@ -1,0 +1,4 @@
+//! `kill -9` at random moments, in real projects.
+
+pub mod kills;
+mod scene;
