@@ -17,6 +17,8 @@ mod conflicts;
 mod errors;
 #[path = "e2e/git.rs"]
 mod git;
+#[path = "e2e/inputs.rs"]
+mod inputs;
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
 #[path = "e2e/merges.rs"]

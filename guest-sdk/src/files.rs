@@ -6,7 +6,7 @@
 use crate::Failure;
 use crate::bindings::scaffold::generator::changes;
 
-pub use crate::bindings::scaffold::generator::changes::{Mode, Ownership};
+pub use crate::bindings::scaffold::generator::types::{Mode, Ownership};
 
 /// A file that later versions of the generator keep up to date, merged with the user's edits.
 pub fn write(path: &str, contents: impl AsRef<[u8]>) -> Result<(), Failure> {

@@ -68,10 +68,11 @@ pub struct Globals {
     /// Answers from a TOML or JSON file
     #[arg(long, value_name = "FILE", global = true, display_order = 907)]
     pub data_file: Option<PathBuf>,
-    /// Allow a class of files that run or steer something later: ci, editor, hooks, toolchain, agents, executable
+    /// Allow a class of files that run or steer something later (ci, editor, hooks, toolchain, agents, executable),
+    /// or to read what packages ask to read of your files (read), or one file, which may hold secrets (read=PATH)
     #[arg(
         long,
-        value_name = "CLASS",
+        value_name = "WHAT",
         value_delimiter = ',',
         global = true,
         display_order = 908
@@ -175,6 +176,8 @@ pub enum Command {
     /// Change answers, merged with your edits
     Set(Set),
     /// Make the project what scaffold.toml says
+    ///
+    /// Generators that read files of yours read them as they are now.
     Sync,
     /// Write scaffold.lock anew from scaffold.toml, and nothing else
     ///

@@ -2,7 +2,6 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeSet,
     ffi::OsString,
     path::{Path, PathBuf},
 };
@@ -13,7 +12,7 @@ use crate::{
     cli::{Conflict, Globals},
     dirs::Dirs,
     error::{CommandError, ErrorKind, ResultExt},
-    grants::Class,
+    grants::{Allow, Class},
     interview::Mode,
     packages::Packages,
     project::{Lock, Project},
@@ -123,19 +122,18 @@ impl Context {
         }
     }
 
-    /// The classes `--allow` names.
+    /// What `--allow` says.
     ///
     /// # Errors
-    /// One is unknown.
-    pub fn allowed(&self) -> Result<BTreeSet<Class>, CommandError> {
-        let class = |name: &String| {
-            Class::from_name(name).ok_or_else(|| {
-                let known: Vec<&str> = Class::ALL.iter().map(|c| c.name()).collect();
-                CommandError::usage(format!("`{name}` is not a class of files"))
-                    .hint(format!("--allow takes {}", known.join(", ")))
-            })
-        };
-        self.globals.allow.iter().map(class).collect()
+    /// A word of it is unknown.
+    pub fn allowed(&self) -> Result<Allow, CommandError> {
+        Allow::parse(self.globals.allow.iter().map(String::as_str)).map_err(|e| {
+            let known: Vec<&str> = Class::ALL.iter().map(|c| c.name()).collect();
+            CommandError::usage(e).hint(format!(
+                "--allow takes {}, read and read=PATH",
+                known.join(", ")
+            ))
+        })
     }
 
     /// The project the command runs in, to look at. A merge that is under way is told.

@@ -34,6 +34,7 @@ pub mod dirs;
 pub mod error;
 pub mod flags;
 pub mod grants;
+pub mod inputs;
 pub mod interview;
 pub mod merge;
 pub mod pack;

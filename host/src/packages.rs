@@ -213,6 +213,11 @@ impl<'a> Packages<'a> {
         pin.registry == OFFICIAL && listed().iter().any(|release| release.blob == pin.blob)
     }
 
+    /// Whether both what runs and its data come with this program: what they ask is shown, and accepted with the plan.
+    pub fn is_ours(&self, package: &Pinned, engine: Option<&Pinned>) -> bool {
+        self.is_embedded(package) && engine.is_none_or(|engine| self.is_embedded(engine))
+    }
+
     /// Opens everything that will run, so that compiling for the first time happens here and once.
     ///
     /// # Errors

@@ -7,18 +7,24 @@
 use std::borrow::Borrow;
 use std::fmt;
 
+use scaffold_registry::Digest;
 use scaffold_registry::path::{self, PathError};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// What the user edits: the generators and answers of a project.
 pub const MANIFEST: &str = "scaffold.toml";
 /// What nobody edits: exact versions, digests, grants.
 pub const LOCK: &str = "scaffold.lock";
-/// The folder of journal, stage and undo records.
+/// The folder of journal, stage, undo records and recorded inputs.
 pub const STATE: &str = ".scaffold";
+/// Where the contents of what generators read of the user's files are kept. The only part of [`STATE`] that belongs
+/// to the project and is checked in with it.
+pub const INPUTS: &str = ".scaffold/inputs";
 
 /// A path below a project's root.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ProjectPath(Box<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -51,14 +57,33 @@ impl ProjectPath {
         Self(LOCK.into())
     }
 
-    /// A path out of our own records, where [`MANIFEST`] and [`LOCK`] occur beside the generators' files. Records lie
-    /// in the project's folder, so they are checked like anything else that lies there.
+    /// Where a recorded content of that digest lies, below [`INPUTS`].
+    pub fn input(digest: &Digest) -> Self {
+        Self(format!("{INPUTS}/{}", digest.hex()).into())
+    }
+
+    /// The digest of the content that lies here by its name; none for any other path.
+    pub fn input_digest(&self) -> Option<Digest> {
+        let hex = self.0.strip_prefix(INPUTS)?.strip_prefix('/')?;
+        format!("sha256:{hex}").parse().ok()
+    }
+
+    /// A path out of our own records, where our own files occur beside the generators'. Records lie in the project's
+    /// folder, so they are checked like anything else that lies there.
     pub(crate) fn parse_recorded(path: &str) -> Result<Self, ProjectPathError> {
-        match path {
-            MANIFEST => Ok(Self::manifest()),
-            LOCK => Ok(Self::lock()),
-            _ => Self::parse(path),
+        let own = Self(path.into());
+        if own.is_own() {
+            return Ok(own);
         }
+        Self::parse(path)
+    }
+
+    /// The same of a folder.
+    pub(crate) fn parse_recorded_folder(path: &str) -> Result<Self, ProjectPathError> {
+        if path == INPUTS {
+            return Ok(Self(path.into()));
+        }
+        Self::parse(path)
     }
 
     pub fn as_str(&self) -> &str {
@@ -67,7 +92,7 @@ impl ProjectPath {
 
     /// Whether this is one of our own files.
     pub fn is_own(&self) -> bool {
-        matches!(&*self.0, MANIFEST | LOCK)
+        matches!(&*self.0, MANIFEST | LOCK) || self.input_digest().is_some()
     }
 
     /// The last component.
@@ -139,6 +164,20 @@ impl AsRef<str> for ProjectPath {
 impl Borrow<str> for ProjectPath {
     fn borrow(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for ProjectPath {
+    type Error = ProjectPathError;
+
+    fn try_from(path: String) -> Result<Self, Self::Error> {
+        Self::parse(&path)
+    }
+}
+
+impl From<ProjectPath> for String {
+    fn from(path: ProjectPath) -> Self {
+        path.0.into()
     }
 }
 
@@ -226,7 +265,24 @@ mod tests {
             ProjectPath::parse_recorded(LOCK).unwrap(),
             ProjectPath::lock()
         );
-        assert!(ProjectPath::parse_recorded(".scaffold/journal").is_err());
+        let content = ProjectPath::input(&Digest::of(b"x"));
+        assert!(content.is_own());
+        assert_eq!(content.input_digest(), Some(Digest::of(b"x")));
+        assert_eq!(
+            ProjectPath::parse_recorded(content.as_str()).unwrap(),
+            content
+        );
+        assert!(ProjectPath::parse(content.as_str()).is_err());
+        for no in [
+            ".scaffold/journal",
+            ".scaffold/inputs",
+            ".scaffold/inputs/x",
+            ".scaffold/inputs/../journal",
+        ] {
+            assert!(ProjectPath::parse_recorded(no).is_err(), "{no}");
+        }
+        assert!(ProjectPath::parse_recorded_folder(INPUTS).is_ok());
+        assert!(ProjectPath::parse_recorded_folder(STATE).is_err());
         assert!(ProjectPath::parse_recorded("Scaffold.lock").is_err());
     }
 

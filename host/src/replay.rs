@@ -1,17 +1,22 @@
 //! pristine(lock): the locked generators, in order, folded over the empty tree.
 //!
-//! A generator sees what generators before it made, never the user's edits. Replaying decides nothing and writes
-//! nothing.
+//! A generator sees what generators before it made, never the user's edits, and those files of the user's own that
+//! were recorded when it last read them. Replaying decides nothing, writes nothing, and looks at nothing of the folder
+//! but the recorded contents. Only a run with [`Replayer::today`] reads the user's files as they are.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
+
+use scaffold_registry::Digest;
 
 use crate::{
-    grants::Class,
+    grants::{Class, MayRead, PatternError},
+    inputs::{Blobs, Inputs, Kept, KeptError, Live, Source},
     packages::{Packages, PackagesError, Runnable},
-    project::{Lock, Locked},
+    project::{Lock, Locked, Project},
     question::{Answers, Question},
     sandbox::{Applied, ChangeSet, Input, LogLine, Outcome, Request, SandboxError},
     tree::{Tree, TreeError},
+    workspace::{Workspace, WorkspaceError},
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -21,12 +26,18 @@ pub enum ReplayError {
     #[error("`{package}`: {source}")]
     Tree { package: String, source: TreeError },
     #[error("replaying scaffold.lock gives {found}, and the lock says {expected}")]
-    Digest {
-        expected: scaffold_registry::Digest,
-        found: scaffold_registry::Digest,
-    },
+    Digest { expected: Digest, found: Digest },
     #[error("scaffold.lock has an answer that `{package}` does not take: {message}")]
     Answer { package: String, message: String },
+    #[error(transparent)]
+    Kept(#[from] KeptError),
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    #[error("`{package}`: {source}")]
+    Pattern {
+        package: String,
+        source: PatternError,
+    },
     #[error("`{package}` writes {class} files ({path}), and scaffold.lock does not allow it")]
     NotAllowed {
         package: String,
@@ -44,7 +55,10 @@ impl From<SandboxError> for ReplayError {
 /// What one generator made, and the tree after it.
 #[derive(Debug, Clone)]
 pub struct Made {
+    /// With the inputs of this run.
     pub locked: Locked,
+    /// Their contents.
+    pub blobs: Blobs,
     pub changes: ChangeSet,
     pub outcome: Outcome,
     pub log: Vec<LogLine>,
@@ -68,14 +82,16 @@ impl Made {
 pub struct Replayer<'a> {
     packages: &'a Packages<'a>,
     project: String,
+    kept: &'a Kept,
     made: Vec<Made>,
 }
 
 impl<'a> Replayer<'a> {
-    pub fn new(packages: &'a Packages<'a>, project: &str) -> Self {
+    pub fn new(packages: &'a Packages<'a>, project: &'a Project) -> Self {
         Self {
             packages,
-            project: project.to_owned(),
+            project: project.lock.project.clone(),
+            kept: &project.kept,
             made: Vec::new(),
         }
     }
@@ -111,6 +127,7 @@ impl<'a> Replayer<'a> {
         instance: &str,
         answers: &Answers,
         runnable: &Runnable,
+        own: Source,
     ) -> Input {
         Input {
             request: Request {
@@ -121,6 +138,7 @@ impl<'a> Replayer<'a> {
             },
             package: Arc::clone(&runnable.package),
             project: self.before(position),
+            own,
             writes: Arc::clone(&runnable.writes),
         }
     }
@@ -142,35 +160,93 @@ impl<'a> Replayer<'a> {
         instance: &str,
         answers: &Answers,
         runnable: &Runnable,
+        own: &Source,
     ) -> Result<Vec<Question>, SandboxError> {
-        runnable
-            .generator
-            .questions(self.input(position, instance, answers, runnable))
+        let input = self.input(position, instance, answers, runnable, own.clone());
+        runnable.generator.questions(input)
+    }
+
+    /// The user's own files as a generator has them in the lock.
+    ///
+    /// # Errors
+    /// A recorded content is gone, or not what was recorded.
+    pub fn recorded(&self, locked: &Locked) -> Result<Source, ReplayError> {
+        Ok(Source::Recorded(Arc::new(self.kept.load(&locked.inputs)?)))
+    }
+
+    /// The user's own files as they are, as far as the generator may read them. `made` is what generators made of the
+    /// folder so far, `before` the generator as it was until now.
+    ///
+    /// # Errors
+    /// The package cannot be had, or a content that was recorded before.
+    pub fn today(
+        &self,
+        locked: &Locked,
+        before: Option<&Locked>,
+        workspace: &Workspace,
+        made: &Arc<Tree>,
+    ) -> Result<Source, ReplayError> {
+        let package = self.packages.open_package(&locked.package)?;
+        let may = MayRead::new(&package.manifest.reads, &locked.reads);
+        let may = may.map_err(|source| ReplayError::Pattern {
+            package: locked.package.package.short().to_owned(),
+            source,
+        })?;
+        if may.is_nothing() {
+            return Ok(Source::nothing());
+        }
+        let recorded = before.map(|before| self.kept.load(&before.inputs));
+        Ok(Source::Live(Rc::new(Live {
+            workspace: workspace.again()?,
+            may,
+            made: Arc::clone(made),
+            recorded: recorded.transpose()?.unwrap_or_default(),
+        })))
     }
 
     /// Runs one generator at `position`; what stood there and after it is forgotten, unless it is the same.
     ///
     /// # Errors
     /// The guest fails, or its changes do not fit the tree.
-    pub fn run(&mut self, position: usize, locked: &Locked) -> Result<&Made, ReplayError> {
+    pub fn run(
+        &mut self,
+        position: usize,
+        locked: &Locked,
+        own: &Source,
+    ) -> Result<&Made, ReplayError> {
         let same = self.made.get(position).is_some_and(|made| {
             let (a, b) = (&made.locked, locked);
-            (&a.instance, &a.package, &a.engine, &a.answers)
-                == (&b.instance, &b.package, &b.engine, &b.answers)
+            matches!(own, Source::Recorded(_))
+                && (&a.instance, &a.package, &a.engine, &a.answers, &a.inputs)
+                    == (&b.instance, &b.package, &b.engine, &b.answers, &b.inputs)
         });
         if same {
             self.made[position].locked = locked.clone();
         } else {
+            let made = self.make(position, locked, own)?;
             self.made.truncate(position);
-            let made = self.make(position, locked)?;
             self.made.push(made);
         }
         Ok(&self.made[position])
     }
 
-    fn make(&self, position: usize, locked: &Locked) -> Result<Made, ReplayError> {
+    /// What a generator of the lock would read at `position` today. Everything that was made stays as it is.
+    ///
+    /// # Errors
+    /// The guest fails.
+    pub fn reads(
+        &self,
+        position: usize,
+        locked: &Locked,
+        own: &Source,
+    ) -> Result<Inputs, ReplayError> {
+        Ok(self.make(position, locked, own)?.locked.inputs)
+    }
+
+    fn make(&self, position: usize, locked: &Locked, own: &Source) -> Result<Made, ReplayError> {
         let runnable = self.runnable(locked)?;
-        let input = self.input(position, &locked.instance, &locked.answers, &runnable);
+        let (instance, answers) = (&locked.instance, &locked.answers);
+        let input = self.input(position, instance, answers, &runnable, own.clone());
         let generated = runnable.generator.generate(input)?;
         let tree = generated
             .changes
@@ -179,8 +255,21 @@ impl<'a> Replayer<'a> {
                 package: locked.package.package.short(),
                 source,
             })?;
+        let (inputs, blobs) = match own {
+            // It may look at less than it did when they were recorded; they stay what they were.
+            Source::Recorded(contents) => {
+                let read = contents.values().flatten();
+                let named = |bytes: &Arc<[u8]>| (Digest::of(bytes), Arc::clone(bytes));
+                (locked.inputs.clone(), read.map(named).collect())
+            }
+            Source::Live(_) => (generated.inputs, generated.blobs),
+        };
         Ok(Made {
-            locked: locked.clone(),
+            locked: Locked {
+                inputs,
+                ..locked.clone()
+            },
+            blobs,
             changes: generated.changes,
             outcome: generated.outcome,
             log: generated.log,
@@ -194,7 +283,8 @@ impl<'a> Replayer<'a> {
     /// A generator fails, or the result is not what the lock says.
     pub fn pristine(&mut self, lock: &Lock) -> Result<Arc<Tree>, ReplayError> {
         for (position, locked) in lock.generators.iter().enumerate() {
-            let made = match self.run(position, locked) {
+            let own = self.recorded(locked)?;
+            let made = match self.run(position, locked, &own) {
                 // Every answer was taken when the lock was written.
                 Err(ReplayError::Packages(PackagesError::Sandbox(SandboxError::Failed {
                     package,

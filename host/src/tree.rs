@@ -64,6 +64,11 @@ impl Tree {
         self.files.get(path)
     }
 
+    /// Whether a file stands there under any spelling that some system takes for the same.
+    pub fn holds(&self, path: &ProjectPath) -> bool {
+        matches!(self.names.get(&path.fold()), Some(Name::File(_)))
+    }
+
     /// Puts a file, and hands back the one it replaces. On an error the tree is as it was.
     pub fn insert(&mut self, path: ProjectPath, file: File) -> Result<Option<File>, TreeError> {
         if let Some(place) = self.files.get_mut(&path) {

@@ -18,8 +18,10 @@ use std::{
 };
 
 use scaffold::{
+    grants::Reads,
+    inputs::{Inputs, Source},
     packages::Packages,
-    project::{Lock, Locked},
+    project::{Lock, Locked, Project},
     question::Answers,
     replay::Replayer,
     sandbox::{Limits, Sandbox},
@@ -96,13 +98,17 @@ fn measure(files: usize, runs: usize) {
             instance: release.name.name().to_owned(),
             package: packages.pin(release).unwrap(),
             allow: BTreeSet::new(),
+            reads: Reads::default(),
             engine,
             answers: Answers::new(),
+            inputs: Inputs::default(),
         });
     }
-    let mut first = Replayer::new(&packages, "shop");
+    let project = Project::new(folder.path(), "shop");
+    let mut first = Replayer::new(&packages, &project);
     for (position, locked) in lock.generators.iter().enumerate() {
-        first.run(position, locked).unwrap();
+        let own = Source::nothing();
+        first.run(position, locked, &own).unwrap();
     }
     let tree = first.before(generators);
     assert_eq!(tree.len(), files);
@@ -110,12 +116,12 @@ fn measure(files: usize, runs: usize) {
     drop(first);
 
     let opened = median(runs, || {
-        Replayer::new(&packages, "shop").pristine(&lock).unwrap();
+        Replayer::new(&packages, &project).pristine(&lock).unwrap();
     });
     let cold = median(runs, || {
         let sandbox = Sandbox::new(Limits::default(), Some(&cache)).unwrap();
         let packages = Packages::new(&sources, &store, &sandbox);
-        Replayer::new(&packages, "shop").pristine(&lock).unwrap();
+        Replayer::new(&packages, &project).pristine(&lock).unwrap();
     });
     let digest = median(runs, || {
         std::hint::black_box(tree.digest());

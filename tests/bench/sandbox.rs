@@ -22,11 +22,11 @@ use scaffold::{
     question::{Answers, Value},
     sandbox::{Applied, Generator, Input, Limits, Request, Sandbox, SandboxError},
     secret::Placeholder,
-    tree::Tree,
+    tree::{Ownership, Tree},
 };
 use scaffold_guest as guest;
 use scaffold_registry::{Digest, Folder, Package, Source, official};
-use scaffold_template::{Changes, Draft, Error, Project, World};
+use scaffold_template::{Changes, Draft, Error, Mode, Project, World};
 
 /// In the order they are applied; the second edits what the first made.
 const PACKAGES: [&str; 2] = ["scaffold/django", "scaffold/django-auth"];
@@ -148,6 +148,7 @@ impl Case {
             writes: Arc::new(Patterns::new(writes).unwrap()),
             package,
             project: Arc::clone(tree),
+            own: scaffold::inputs::Source::nothing(),
         };
         let questions = generator.questions(input.clone()).unwrap();
         let defaults = questions
@@ -168,10 +169,10 @@ impl Case {
     fn measure(&self, runs: usize) -> [(&'static str, [Duration; 2]); 2] {
         self.check();
         let mut taken: [[Vec<Duration>; 2]; 2] = Default::default();
-        let packages = Folded(&self.input);
+        let package = Folded(&self.input);
         let world = World {
-            package: &packages,
-            project: &packages,
+            package: &package,
+            project: Arc::new(Standing(Arc::clone(&self.input.project))),
             secret,
         };
         for _ in 0..runs {
@@ -192,7 +193,7 @@ impl Case {
         let package = Folded(&self.input);
         let world = World {
             package: &package,
-            project: &package,
+            project: Arc::new(Standing(Arc::clone(&self.input.project))),
             secret,
         };
         let mut made = Made::default();
@@ -252,10 +253,29 @@ impl scaffold_template::Package for Folded<'_> {
     }
 }
 
-impl Project for Folded<'_> {
+struct Standing(Arc<Tree>);
+
+impl Standing {
+    fn get(&self, path: &str) -> Option<&scaffold::tree::File> {
+        self.0.get(&path.parse().unwrap())
+    }
+}
+
+impl Project for Standing {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
-        let path = scaffold::path::ProjectPath::parse(path).unwrap();
-        Ok(self.0.project.get(&path).map(|file| file.bytes.to_vec()))
+        Ok(self.get(path).map(|file| file.bytes.to_vec()))
+    }
+
+    fn paths(&self, _: &str) -> Result<Vec<String>, Error> {
+        unreachable!("no official package lists the project")
+    }
+
+    fn mode(&self, path: &str) -> Result<Option<Mode>, Error> {
+        let mode = |file: &scaffold::tree::File| Mode {
+            executable: file.executable,
+            seed: file.ownership == Ownership::Seed,
+        };
+        Ok(self.get(path).map(mode))
     }
 }
 

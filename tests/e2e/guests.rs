@@ -76,6 +76,7 @@ fn componentize(mut module: Vec<u8>) -> Vec<u8> {
 fn none_is_forgotten() {
     let tests = [
         include_str!("hostile.rs"),
+        include_str!("inputs.rs"),
         include_str!("sandbox.rs"),
         include_str!("sandbox_rules.rs"),
     ]

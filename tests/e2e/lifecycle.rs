@@ -32,6 +32,46 @@ fn an_edit_by_hand_stays() {
 }
 
 #[test]
+fn an_edit_by_another_package_leaves_a_file_executable_and_whose_it_is() {
+    let world = World::new();
+    let package = |name: &str, more: &str| {
+        world.write(
+            &format!("{name}/scaffold.toml"),
+            format!(
+                "[package]\nname = \"acme/{name}\"\nversion = \"1.0.0\"\nkind = \"module\"\n\
+                 summary = \"About {name}.\"\nlicense = \"MIT\"\nengine = \"scaffold/template@^1\"\n\n\
+                 [[writes]]\npattern = \"**\"\nreason = \"It has to.\"\n{more}"
+            ),
+        );
+    };
+    package(
+        "first",
+        "\n[[files]]\nmatch = \"run.sh\"\nexecutable = true\n\n[[files]]\nmatch = \"once\"\nseed = true\n",
+    );
+    world.write("first/template/run.sh", "#!/bin/sh\n");
+    world.write("first/template/once", "once\n");
+    let edit = |file: &str| {
+        format!("\n[[edits]]\nfile = \"{file}\"\nop = \"lines\"\nlines = [\"more\"]\n")
+    };
+    package("second", &(edit("run.sh") + &edit("once")));
+    world.registry(&["first", "second"]);
+    world.write("shop/README.md", "mine\n");
+    world
+        .scaffold(&world.small("-C shop add acme/first acme/second --allow executable"))
+        .succeeded();
+    let (text, executable) = &world.files("shop")["run.sh"];
+    assert_eq!(text, b"#!/bin/sh\nmore\n");
+    assert!(*executable || cfg!(windows));
+    assert_eq!(world.read("shop/once"), "once\nmore\n");
+    // A seed that was edited, and is made otherwise, stays as the user has it.
+    world.write("shop/once", "mine\n");
+    world
+        .scaffold(&world.small("-C shop remove second"))
+        .succeeded();
+    assert_eq!(world.read("shop/once"), "mine\n");
+}
+
+#[test]
 fn edits_that_conflict_are_marked() {
     let world = World::new();
     world.small_packages();

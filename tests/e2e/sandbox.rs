@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use scaffold::{
     grants::Patterns,
+    inputs::Source,
     path::ProjectPath,
     question::Answers,
     sandbox::{Generated, Generator, Input, Limits, Request, Sandbox, SandboxError},
@@ -81,6 +82,7 @@ pub fn input(project_name: &str) -> Input {
         },
         package: Arc::new(Package::read(&packed).unwrap()),
         project: Arc::new(project),
+        own: Source::nothing(),
         writes: Arc::new(Patterns::new(["**"]).unwrap()),
     }
 }
@@ -252,6 +254,18 @@ fn host_calls_log_output_files_and_reads_are_counted() {
     ] {
         assert_eq!(limit(generate(name)), expected);
     }
+    let recorded = ["a", "b", "c"].map(|path| (ProjectPath::parse(path).unwrap(), None));
+    let own = Source::Recorded(Arc::new(recorded.into()));
+    let listing = |inputs| {
+        let limits = Limits { inputs, ..low() };
+        let generator = load(limits, guest("lists-what-is-there")).unwrap();
+        generator.generate(Input {
+            own: own.clone(),
+            ..input("shop")
+        })
+    };
+    assert_eq!(limit(listing(2)), "inputs 2");
+    assert!(listing(3).is_ok());
     let removals = Limits {
         host_calls: 5,
         ..low()

@@ -213,14 +213,19 @@ fn an_update_says_what_is_new() {
     );
     publish(&world, "site", "1.0.0", "1.1.0");
     let mut session = Session::default();
-    // What is new has to be answered, and nothing else.
-    session.add(&world.refused("-C shop update", 2));
+    // What is new has to be allowed and answered, and nothing else.
+    session.add(&world.refused("-C shop update", 4));
+    session.add(&world.refused("-C shop update --allow read", 2));
     session.add(
         &world
-            .scaffold("-C shop update --all --defaults -n")
+            .scaffold("-C shop update --all --defaults --allow read -n")
             .succeeded(),
     );
-    session.add(&world.scaffold("-C shop update --cache redis").succeeded());
+    session.add(
+        &world
+            .scaffold("-C shop update --cache redis --allow read")
+            .succeeded(),
+    );
     insta::assert_snapshot!(session);
     assert_eq!(world.read("shop/app/cache.py"), "CACHE = 'redis'\n");
     assert!(world.read("shop/README.md").contains("My small site."));

@@ -4,6 +4,8 @@
 (import "scaffold:generator/log@0.1.0" "message" (func $log (param $level i32) (param $text i32) (param $length i32)))
 (import "scaffold:generator/package-files@0.1.0" "read" (func $read-package (param $path i32) (param $length i32) (param $answer i32)))
 (import "scaffold:generator/project-files@0.1.0" "read" (func $read-project (param $path i32) (param $length i32) (param $answer i32)))
+(import "scaffold:generator/project-files@0.1.0" "paths" (func $list-project (param $under i32) (param $length i32) (param $answer i32)))
+(import "scaffold:generator/project-files@0.1.0" "mode-of" (func $mode-of (param $path i32) (param $length i32) (param $answer i32)))
 (import "scaffold:generator/changes@0.1.0" "write" (func $write
   (param $path i32) (param $path-length i32) (param $contents i32) (param $contents-length i32)
   (param $executable i32) (param $ownership i32) (param $answer i32)))

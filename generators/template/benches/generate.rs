@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use folder::Folder;
@@ -35,7 +36,7 @@ fn main() {
     let (package, nothing) = (Folder::open("django"), Folder(BTreeMap::new()));
     let world = World {
         package: &package,
-        project: &nothing,
+        project: Arc::new(nothing),
         secret: |name, _| Ok(name.to_owned()),
     };
     let mut request = Request {

@@ -64,22 +64,28 @@ pub(crate) fn base(manifest: &Manifest, request: &Request) -> BTreeMap<String, V
     ])
 }
 
-/// By package, without the namespace where it is the default one. Where a package is there more than once,
-/// the first one is meant.
+/// By package, without the namespace where it is the default one. Where a package is there more than once, the first
+/// one is meant, and `instances` has them all.
 fn applied(all: &[Applied]) -> Value {
-    let mut map: BTreeMap<String, Value> = BTreeMap::new();
+    let mut by_package: BTreeMap<&str, Vec<BTreeMap<String, Value>>> = BTreeMap::new();
     for one in all {
         let short = one
             .package
             .strip_prefix("scaffold/")
             .unwrap_or(&one.package);
-        map.entry(short.to_owned())
-            .or_insert_with(|| answers_of(one));
+        by_package.entry(short).or_default().push(facts_of(one));
     }
-    Value::from(map)
+    let packages = by_package.into_iter().map(|(package, each)| {
+        let mut first = each[0].clone();
+        let each: Value = each.into_iter().collect();
+        first.insert("instances".to_owned(), each);
+        (package.to_owned(), Value::from(first))
+    });
+    Value::from(packages.collect::<BTreeMap<String, Value>>())
 }
 
-fn answers_of(one: &Applied) -> Value {
+/// A generator's answers, version and instance.
+fn facts_of(one: &Applied) -> BTreeMap<String, Value> {
     let mut map: BTreeMap<String, Value> = one
         .answers
         .iter()
@@ -92,5 +98,5 @@ fn answers_of(one: &Applied) -> Value {
         .collect();
     map.insert("version".to_owned(), Value::from(one.version.as_str()));
     map.insert("instance".to_owned(), Value::from(one.instance.as_str()));
-    Value::from(map)
+    map
 }

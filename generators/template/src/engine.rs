@@ -1,5 +1,7 @@
 //! The two functions of a generator, over any package.
 
+use std::sync::Arc;
+
 use scaffold_guest::{Outcome, Question, Request, Step};
 
 use crate::edits;
@@ -19,6 +21,10 @@ pub trait Package {
 /// What stands in the project before this run.
 pub trait Project {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error>;
+    /// The path of every file below a folder (empty: the project), sorted by bytes.
+    fn paths(&self, under: &str) -> Result<Vec<String>, Error>;
+    /// How a generator made the file; none for the user's own and for what is not there.
+    fn mode(&self, path: &str) -> Result<Option<Mode>, Error>;
 }
 
 /// Where the files go.
@@ -26,19 +32,26 @@ pub trait Changes {
     fn write(&mut self, path: &str, draft: &Draft) -> Result<(), Error>;
 }
 
-/// A file as it shall stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
-    pub contents: Vec<u8>,
+/// What is said of a file besides its contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mode {
     pub executable: bool,
     pub seed: bool,
 }
 
+/// A file as it shall stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub contents: Vec<u8>,
+    pub mode: Mode,
+}
+
 /// Everything a run can reach.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct World<'a> {
     pub package: &'a dyn Package,
-    pub project: &'a dyn Project,
+    /// Shared with the functions of templates.
+    pub project: Arc<dyn Project + Send + Sync>,
     /// The host's placeholder for a secret; templates call it as `secret(name, length)`.
     pub secret: Secret,
 }
@@ -52,12 +65,7 @@ fn manifest(package: &dyn Package) -> Result<Manifest, Error> {
 /// Questions need no partials: no string of the manifest that they use can include one.
 pub fn questions(world: &World<'_>, request: &Request) -> Result<Vec<Question>, Error> {
     let manifest = manifest(world.package)?;
-    let renderer = Renderer::new(
-        &manifest,
-        questions::known_names(&manifest),
-        &[],
-        world.secret,
-    )?;
+    let renderer = Renderer::new(&manifest, questions::known_names(&manifest), &[], world)?;
     Ok(questions::resolve(&manifest, &renderer, request, Stage::Asking)?.questions)
 }
 
@@ -74,20 +82,20 @@ pub fn generate(
         &manifest,
         questions::known_names(&manifest),
         &partials,
-        world.secret,
+        world,
     )?;
     let scope = questions::resolve(&manifest, &renderer, request, Stage::Answered)?.scope;
     let mut maker = Maker {
         manifest: &manifest,
         package: world.package,
-        project: world.project,
+        project: &*world.project,
         renderer: &renderer,
         scope: &scope,
         drafts: Default::default(),
         sources: Default::default(),
     };
     maker.run(&paths)?;
-    let drafts = edits::run(&manifest, world.project, &renderer, &scope, maker.drafts)?;
+    let drafts = edits::run(&manifest, &*world.project, &renderer, &scope, maker.drafts)?;
 
     let mut outcome = Outcome::new();
     for step in &manifest.steps {

@@ -1,16 +1,21 @@
 //! A package and a project in memory, for tests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use scaffold_guest::{Answer, Applied, Failure, Outcome, Question, Request, Value};
 
-use crate::engine::{Changes, Draft, Package, Project, World, generate, questions};
+use crate::engine::{Changes, Draft, Mode, Package, Project, World, generate, questions};
 use crate::error::Error;
+
+/// What stands in the project.
+#[derive(Default, Clone)]
+pub(crate) struct Standing(pub BTreeMap<String, (Vec<u8>, Mode)>);
 
 #[derive(Default, Clone)]
 pub(crate) struct Fixture {
     pub package: BTreeMap<String, Vec<u8>>,
-    pub project: BTreeMap<String, Vec<u8>>,
+    pub project: Standing,
     pub answers: Vec<(String, Value)>,
     pub applied: Vec<Applied>,
 }
@@ -27,8 +32,18 @@ impl Fixture {
         self
     }
 
-    pub(crate) fn standing(mut self, path: &str, contents: impl Into<Vec<u8>>) -> Self {
-        self.project.insert(path.to_owned(), contents.into());
+    pub(crate) fn standing(self, path: &str, contents: impl Into<Vec<u8>>) -> Self {
+        self.standing_as(path, contents, Mode::default())
+    }
+
+    pub(crate) fn standing_as(
+        mut self,
+        path: &str,
+        contents: impl Into<Vec<u8>>,
+        mode: Mode,
+    ) -> Self {
+        let file = (contents.into(), mode);
+        self.project.0.insert(path.to_owned(), file);
         self
     }
 
@@ -45,7 +60,13 @@ impl Fixture {
                 value: value.clone(),
             })
             .collect();
-        let instance = package.rsplit('/').next().unwrap_or_default().to_owned();
+        let instance = package.rsplit('/').next().unwrap_or_default();
+        let known = |name: &str| self.applied.iter().any(|one| one.instance == name);
+        let instance = if known(instance) {
+            format!("{instance}-{}", self.applied.len())
+        } else {
+            instance.to_owned()
+        };
         self.applied.push(Applied {
             package: package.to_owned(),
             instance,
@@ -71,7 +92,7 @@ impl Fixture {
     fn world(&self) -> World<'_> {
         World {
             package: self,
-            project: self,
+            project: Arc::new(self.project.clone()),
             secret: |name, length| Ok(format!("<{name}:{length}>")),
         }
     }
@@ -118,9 +139,23 @@ impl Package for Fixture {
     }
 }
 
-impl Project for Fixture {
+impl Project for Standing {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.project.get(path).cloned())
+        Ok(self.0.get(path).map(|(contents, _)| contents.clone()))
+    }
+
+    fn paths(&self, under: &str) -> Result<Vec<String>, Error> {
+        let folder = if under.is_empty() {
+            String::new()
+        } else {
+            format!("{under}/")
+        };
+        let paths = self.0.keys().filter(|path| path.starts_with(&folder));
+        Ok(paths.cloned().collect())
+    }
+
+    fn mode(&self, path: &str) -> Result<Option<Mode>, Error> {
+        Ok(self.0.get(path).map(|(_, mode)| *mode))
     }
 }
 

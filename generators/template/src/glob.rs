@@ -13,6 +13,15 @@ pub(crate) fn matches(pattern: &str, path: &str) -> bool {
     })
 }
 
+/// The folder in which everything lies that a pattern covers; empty if that is any.
+pub(crate) fn folder(pattern: &str) -> &str {
+    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+    let special = pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len());
+    pattern[..special]
+        .rfind('/')
+        .map_or("", |end| &pattern[..end])
+}
+
 fn components(pattern: &[&str], path: &[&str]) -> bool {
     match pattern {
         [] => path.is_empty(),
@@ -104,7 +113,23 @@ fn alternatives(pattern: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{folder, matches};
+
+    #[test]
+    fn where_all_of_it_lies() {
+        for (pattern, wanted) in [
+            ("docs/*.md", "docs"),
+            ("./docs/x/**", "docs/x"),
+            ("docs/a.md", "docs"),
+            ("docs/", "docs"),
+            ("doc{s,x}/a", ""),
+            ("a/b?/c", "a"),
+            ("*.md", ""),
+            ("README.md", ""),
+        ] {
+            assert_eq!(folder(pattern), wanted, "{pattern}");
+        }
+    }
 
     #[test]
     fn stars() {

@@ -24,6 +24,6 @@ mod questions;
 mod render;
 mod words;
 
-pub use engine::{Changes, Draft, Package, Project, World, generate, questions};
+pub use engine::{Changes, Draft, Mode, Package, Project, World, generate, questions};
 pub use error::Error;
 pub use render::Secret;

@@ -9,6 +9,7 @@
 mod folder;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use folder::Folder;
 use scaffold_guest::{Answer, Request, Value};
@@ -26,7 +27,7 @@ fn answers(all: &[(&str, Value)]) -> Vec<Answer> {
 fn run(package: &Folder, project: &Folder, answers: Vec<Answer>) -> Folder {
     let world = World {
         package,
-        project,
+        project: Arc::new(project.clone()),
         secret: |_, _| unreachable!(),
     };
     let request = Request {

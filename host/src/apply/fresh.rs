@@ -183,7 +183,7 @@ fn write(
         label: label.to_owned(),
         folders: made
             .iter()
-            .filter_map(|folder| ProjectPath::parse(folder).ok())
+            .filter_map(|folder| ProjectPath::parse_recorded_folder(folder).ok())
             .collect(),
         sweep: Vec::new(),
         undoes: None,

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! .scaffold/
-//!   .gitignore      `*`: nothing in here is ever committed
+//!   .gitignore      nothing in here is ever committed, but for `inputs`
+//!   inputs/<hex>    what generators read of the user's files, by digest: part of the project, see `crate::inputs`
 //!   lock            held while a command writes
 //!   journal         there while a change is under way; `journal.back` once it is being rolled back
 //!   stage/0 …       new contents, by the number of their line in the journal
@@ -196,7 +197,9 @@ impl Journal {
             ProjectPath::parse_recorded(text).map_err(|error| wrong(error.to_string()))
         };
         let paths = |folders: &[String]| -> Result<Vec<ProjectPath>, ApplyError> {
-            folders.iter().map(|folder| path(folder)).collect()
+            let folder = |text: &String| ProjectPath::parse_recorded_folder(text);
+            let folders: Result<Vec<_>, _> = folders.iter().map(folder).collect();
+            folders.map_err(|error| wrong(error.to_string()))
         };
         let conflict = |conflict: LineConflict| -> Result<Conflict, ApplyError> {
             Ok(match conflict {

@@ -283,7 +283,7 @@ fn emptied_folders(changes: &[Change], undoes: Option<&Record>) -> Vec<ProjectPa
     // A folder above a project path is one itself.
     let folders = parents
         .into_iter()
-        .filter_map(|folder| ProjectPath::parse(folder).ok());
+        .filter_map(|folder| ProjectPath::parse_recorded_folder(folder).ok());
     folders
         .filter(|folder| undoes.is_none_or(|record| record.folders.contains(folder)))
         .collect()
@@ -300,6 +300,6 @@ fn missing_folders(folders: &mut Folders, changes: &[Change]) -> Vec<ProjectPath
         .filter(|folder| !matches!(folders.folder(folder), Ok(Some(_))));
     // A folder above a project path is one itself.
     missing
-        .filter_map(|folder| ProjectPath::parse(folder).ok())
+        .filter_map(|folder| ProjectPath::parse_recorded_folder(folder).ok())
         .collect()
 }

@@ -65,8 +65,9 @@ pub(super) fn changes(plan: &Plan, own: &[Action]) -> Result<Vec<Change>, ApplyE
 fn change(action: &Action, secrets: &Secrets) -> Change {
     let fill = |content: &Content| Content {
         bytes: match secrets.fill(&content.bytes) {
-            std::borrow::Cow::Borrowed(_) => Arc::clone(&content.bytes),
-            std::borrow::Cow::Owned(filled) => filled.into(),
+            // Ours are kept to the byte, whatever stands in them.
+            std::borrow::Cow::Owned(filled) if !action.path.is_own() => filled.into(),
+            _ => Arc::clone(&content.bytes),
         },
         executable: content.executable,
     };

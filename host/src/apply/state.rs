@@ -20,9 +20,13 @@ pub(crate) const JOURNAL: &str = "journal";
 /// The journal's name once the change is being rolled back.
 pub(crate) const JOURNAL_BACK: &str = "journal.back";
 const LOCK_FILE: &str = "lock";
-const IGNORE: &str = ".gitignore";
 /// What generators were told of the user's files; the one thing in our folder that is committed.
 const INPUTS: &str = "inputs";
+const IGNORE: &str = ".gitignore";
+/// Git overlooks all of the folder but the recorded inputs, which belong to the project.
+const IGNORED: &[u8] = b"/*\n!/inputs/\n";
+/// What an earlier release wrote there.
+const IGNORED_BEFORE: &[u8] = b"*\n";
 /// As much as is read of what the holder of a lock calls itself.
 const LONGEST_HOLDER: u64 = 200;
 
@@ -233,9 +237,14 @@ fn make(root: &Dir) -> Result<Dir, ApplyError> {
     find(root)?.ok_or_else(|| io("open", STATE)(io::ErrorKind::NotFound.into()))
 }
 
-/// Keeps the folder out of the user's commits.
+/// Keeps the folder out of the user's commits, but for what belongs there.
 fn ignore(dir: &Dir) -> io::Result<()> {
-    match disk::write_new(dir, IGNORE, b"*\n", Mode::New { executable: false }) {
+    if let Ok(Some(found)) = disk::read_regular(dir, IGNORE, IGNORE)
+        && *found.bytes == *IGNORED_BEFORE
+    {
+        dir.remove_file(IGNORE)?;
+    }
+    match disk::write_new(dir, IGNORE, IGNORED, Mode::New { executable: false }) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         written => written.map(|_| ()),
     }

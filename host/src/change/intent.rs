@@ -6,7 +6,7 @@ use scaffold_registry::{Kind, PackageName, PackageRef, Release, SourceError, res
 use semver::{Version, VersionReq};
 
 use crate::{
-    grants::Class,
+    grants::{Class, Reads},
     packages::{Packages, PackagesError, held},
     project::{Lock, Locked, Pinned},
     question::Answers,
@@ -26,7 +26,9 @@ pub struct Intent {
     /// Answers known before anyone is asked.
     pub answers: Answers,
     pub allow: BTreeSet<Class>,
-    /// Its answers may change though its version is held.
+    /// What it was granted to read.
+    pub reads: Reads,
+    /// Though its version is held, its answers may change, and it reads the user's own files as they are now.
     pub reconsider: bool,
 }
 
@@ -41,6 +43,7 @@ impl Intent {
             since: None,
             answers: Answers::new(),
             allow: BTreeSet::new(),
+            reads: Reads::default(),
             reconsider: false,
         }
     }
@@ -55,8 +58,26 @@ impl Intent {
             since: None,
             answers: locked.answers.clone(),
             allow: locked.allow.clone(),
+            reads: locked.reads.clone(),
             reconsider: false,
         }
+    }
+
+    /// Whether the generator stays as it is.
+    pub fn is_kept(&self) -> bool {
+        self.held.is_some() && !self.reconsider
+    }
+
+    /// The generator as it stays.
+    pub fn kept(&self) -> Option<Locked> {
+        let held = self.held.clone().filter(|_| self.is_kept())?;
+        Some(Locked {
+            instance: self.instance.clone(),
+            allow: self.allow.clone(),
+            reads: self.reads.clone(),
+            answers: self.answers.clone(),
+            ..held
+        })
     }
 
     /// The same generator, free to move to a newer version; what was answered and allowed stays. It goes back only

@@ -8,10 +8,10 @@ mod intent;
 mod merging;
 mod migrations;
 mod past;
+mod run;
 mod wanted;
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -21,21 +21,21 @@ pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
 use merging::{labels, plan};
 use migrations::Renames;
 pub use past::{OwnTexts, Past};
+use run::Run;
 use semver::VersionReq;
 pub use wanted::as_wanted;
 
 use crate::{
     cli::Conflict,
-    grants::Class,
-    interview::{self, AskError, InterviewError, Mode},
+    grants::{Class, Reads},
+    inputs::Blobs,
+    interview::{InterviewError, Mode},
     merge::{self, Labels, MergeError},
     packages::{Packages, PackagesError},
     path::ProjectPath,
     plan::Plan,
     project::{self, Lock, Locked, Pinned, Project, manifest::ManifestError},
-    question::{Answers, Question},
     replay::{Made, ReplayError, Replayer},
-    sandbox::{Failure, SandboxError},
     tree::{Tree, TreeError},
     ui::{PromptError, Ui},
     workspace::Workspace,
@@ -60,6 +60,8 @@ pub struct Decision {
     pub newly_asked: Vec<(String, String)>,
     /// Classes of files that come with the plan, since the package comes with this program.
     pub accepted: Vec<Consent>,
+    /// The contents that the lock names as inputs.
+    pub blobs: Blobs,
 }
 
 /// Files of one class that one generator newly writes.
@@ -129,6 +131,8 @@ pub struct Asking<'u> {
     pub given: Given,
     /// Classes allowed on the command line.
     pub allow: BTreeSet<Class>,
+    /// What each generator that is not kept as it is may read of the user's own files, by instance.
+    pub reads: BTreeMap<String, Reads>,
     pub conflict: Conflict,
 }
 
@@ -143,7 +147,7 @@ pub fn decide(
     entries: Vec<Entry>,
     asking: &mut Asking<'_>,
 ) -> Result<Decision, ChangeError> {
-    let mut replayer = Replayer::new(packages, &project.lock.project);
+    let mut replayer = Replayer::new(packages, project);
     let base = replayer.pristine(&project.lock)?;
     let base_labels = labels(replayer.made());
     let mut lock = Lock {
@@ -163,6 +167,7 @@ pub fn decide(
         newly_asked: Vec::new(),
         unconsented: Vec::new(),
         accepted: Vec::new(),
+        blobs: Blobs::new(),
     };
     let mut missing = Vec::new();
     let mut renames = Vec::new();
@@ -178,35 +183,44 @@ pub fn decide(
         renames.push(renamed);
         let known = entry.intent.answers.clone();
         let moves = before.is_some_and(|locked| locked.package.version != entry.package.version);
-        let answered = answer(
-            &replayer,
+        let (locked, own) = match entry.intent.kept() {
+            Some(kept) => {
+                let own = replayer.recorded(&kept)?;
+                (kept, own)
+            }
+            None => {
+                let locked = run::start(&entry, asking);
+                let own = replayer.today(&locked, before, workspace, &base)?;
+                (locked, own)
+            }
+        };
+        let run = Run {
+            replayer: &replayer,
             position,
-            entry.clone(),
+            intent: &entry.intent,
             before,
-            asking,
-            asking.mode,
-        );
-        let (mut locked, req) = match answered {
+            own: &own,
+        };
+        let req = entry.intent.req.clone();
+        let answered = run.answer(locked.clone(), asking, asking.mode);
+        let mut locked = match answered {
             // With defaults in their place, what the generators after this one miss can be told as well.
             Err(ChangeError::Interview(e @ InterviewError::Missing { nobody: true, .. })) => {
                 missing.push(e);
-                match answer(&replayer, position, entry, before, asking, Mode::Defaults) {
+                match run.answer(locked, asking, Mode::Defaults) {
                     Ok(answered) => answered,
                     Err(_) => break,
                 }
             }
             answered => answered?,
         };
-        let made = match replayer.run(position, &locked) {
+        let made = match replayer.run(position, &locked, &own) {
             // What comes of answers that nobody has given is nobody's mistake.
             Err(_) if !missing.is_empty() => break,
             made => made?,
         };
-        // What comes with this program is accepted with the plan; both what runs and its data have to.
-        let ours = [Some(&locked.package), locked.engine.as_ref()]
-            .into_iter()
-            .flatten()
-            .all(|pin| packages.is_embedded(pin));
+        let ours = packages.is_ours(&locked.package, locked.engine.as_ref());
+        locked.inputs.clone_from(&made.locked.inputs);
         if moves {
             let fresh = locked
                 .answers
@@ -259,6 +273,8 @@ pub fn decide(
         &registries(packages, project, &lock),
     )?;
     decided.made = made.to_vec();
+    let blobs = decided.made.iter().flat_map(|made| made.blobs.clone());
+    decided.blobs = blobs.collect();
     decided.lock = lock;
     Ok(decided)
 }
@@ -305,78 +321,6 @@ fn renamed(
         &before.version,
         &after.version,
     ))
-}
-
-/// Gets the answers of one generator: those it is held at, or else from the user.
-fn answer(
-    replayer: &Replayer<'_>,
-    position: usize,
-    entry: Entry,
-    before: Option<&Locked>,
-    asking: &mut Asking<'_>,
-    mode: Mode,
-) -> Result<(Locked, VersionReq), ChangeError> {
-    let Entry {
-        intent,
-        package,
-        engine,
-        ..
-    } = entry;
-    let mut locked = Locked {
-        instance: intent.instance,
-        package,
-        allow: intent.allow,
-        engine,
-        answers: intent.answers,
-    };
-    if intent.held.is_some() && !intent.reconsider {
-        return Ok((locked, intent.req));
-    }
-    let runnable = replayer.runnable(&locked)?;
-    let short = locked.package.package.short().to_owned();
-    // The same answers always get the same questions, so what was asked last need not run the package again.
-    let last: RefCell<Option<(Answers, Vec<Question>)>> = RefCell::default();
-    let ask = |answers: &Answers| {
-        if let Some((asked, questions)) = &*last.borrow()
-            && asked == answers
-        {
-            return Ok(questions.clone());
-        }
-        let questions = replayer.questions(position, &locked.instance, answers, &runnable)?;
-        last.replace(Some((answers.clone(), questions.clone())));
-        Ok(questions)
-    };
-    // What flags mean depends on the questions alone, so no answer is needed yet.
-    let known = ask(&Answers::new()).map_err(ReplayError::from)?;
-    let mut given = locked.answers.clone();
-    // An answer of an older version whose question is gone is forgotten; one that was typed by hand is a mistake.
-    let asks = |name: &str| known.iter().any(|q| q.name == name);
-    let was = |name: &str| before.is_some_and(|locked| locked.answers.contains_key(name));
-    if let Some(key) = given.keys().find(|name| !asks(name) && !was(name)) {
-        return Err(GivenError::unknown(key, &known).into());
-    }
-    given.retain(|name, _| asks(name));
-    given.extend(asking.given.take_for(&locked.instance, &short, &known)?);
-    let mut ask_anew = |answers: &Answers| ask(answers).map_err(refusal);
-    let answers = interview::interview(asking.ui, &short, given, mode, &mut ask_anew);
-    locked.answers = answers?;
-    Ok((locked, intent.req))
-}
-
-/// Whether a guest refused an answer, or could not be asked at all.
-fn refusal(e: SandboxError) -> AskError {
-    match e {
-        SandboxError::Failed {
-            source:
-                Failure {
-                    code,
-                    message,
-                    subject: Some(question),
-                },
-            ..
-        } if code == "invalid-answer" => AskError::Invalid { question, message },
-        other => AskError::Failed(Box::new(other)),
-    }
 }
 
 /// Sorts the classes of a generator's files into those allowed, those that come with the plan, and those that

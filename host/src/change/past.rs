@@ -75,6 +75,10 @@ impl Decision {
     ) -> Result<(), ChangeError> {
         let (mut left, mut before) = (Tree::new(), Tree::new());
         for file in &past.record.files {
+            // Recorded inputs follow from the lock.
+            if file.path.input_digest().is_some() {
+                continue;
+            }
             let now = workspace.read(&file.path).ok().flatten();
             let untouched = past.exactly || is_untouched(file, now.as_ref());
             if file.path.is_own() && (untouched || file.path == ProjectPath::lock()) {

@@ -3,6 +3,7 @@
 use scaffold_registry::PackageRef;
 
 use super::Intent;
+use crate::grants::Reads;
 use crate::project::{Lock, Locked, ProjectManifest};
 
 /// The intents that make a project what its `scaffold.toml` says. A locked version stays where it is still wanted; of
@@ -31,10 +32,14 @@ pub fn as_wanted(manifest: &ProjectManifest, locks: &[Lock]) -> Vec<Intent> {
                 }),
             };
             intent.instance.clone_from(instance);
-            intent.reconsider = intent.answers != wanted.answers;
+            // What another instance read says nothing of this one.
+            let others = |held: &Locked| held.instance != *instance && !held.inputs.is_empty();
+            intent.reconsider =
+                intent.answers != wanted.answers || intent.held.as_ref().is_some_and(others);
             intent.answers.clone_from(&wanted.answers);
-            let own = locked().filter(same).filter(|l| &l.instance == instance);
-            intent.allow = own.flat_map(|locked| locked.allow.clone()).collect();
+            let own = || locked().filter(same).filter(|l| &l.instance == instance);
+            intent.allow = own().flat_map(|locked| locked.allow.clone()).collect();
+            intent.reads = own().fold(Reads::default(), |all, locked| all.and(&locked.reads));
             intent
         })
         .collect()
@@ -59,8 +64,10 @@ mod tests {
                 blob: Digest::of(version.as_bytes()),
             },
             allow: allow.iter().copied().collect(),
+            reads: Reads::default(),
             engine: None,
             answers: Answers::new(),
+            inputs: Default::default(),
         };
         Lock {
             generators: generators.iter().map(locked).collect(),

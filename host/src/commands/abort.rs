@@ -11,5 +11,5 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
         record,
         exactly: true,
     };
-    take_back(context, &project, past, "Took back")
+    take_back(context, project, past, "Took back")
 }

@@ -4,12 +4,13 @@ use std::{path::PathBuf, process::ExitCode};
 
 use serde_json::json;
 
-use super::news;
+use super::{news, reading};
 use crate::{
     apply,
     change::{Asking, Consent, Decision, Entry, Given, Intent, OwnTexts, Past, decide, resolve},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
+    inputs,
     interview::Mode,
     packages::Packages,
     path::ProjectPath,
@@ -76,6 +77,7 @@ pub fn change(
     announce(context, &entries);
     prepare(context, packages, &entries)?;
     let news = news::tell(context, packages, project, &entries)?;
+    let reads = reading::consent(context, packages, &entries, &allow)?;
     let workspace = match goal.scope {
         Scope::Project => Workspace::open(&project.root).kind(ErrorKind::Failed)?,
         Scope::Lock => Workspace::empty(),
@@ -84,7 +86,8 @@ pub fn change(
         ui: &mut context.ui,
         mode,
         given,
-        allow,
+        allow: allow.classes,
+        reads,
         conflict,
     };
     let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
@@ -93,6 +96,7 @@ pub fn change(
     }
     context.tell_notices(packages);
     tell_logs(context, &decision);
+    reading::tell(context, project, &decision);
     // Whoever was asked has just seen the answers.
     if mode != Mode::Ask {
         news::tell_answers(context, &decision);
@@ -122,7 +126,7 @@ pub fn change(
         context.ui.done("Nothing to do:", goal.idle);
         return Ok(ExitCode::SUCCESS);
     }
-    if !show_and_ask(context, project, &mut decision)? {
+    if !show_and_ask(context, packages, project, &mut decision)? {
         return Err(CommandError::new(
             ErrorKind::Cancelled,
             "nothing was written",
@@ -135,7 +139,7 @@ pub fn change(
     }
     // Granting may have changed the lock.
     let texts = own_texts(project, &decision, goal);
-    let own = [
+    let mut files = vec![
         own(
             ProjectPath::manifest(),
             project.manifest_text.as_deref(),
@@ -147,12 +151,15 @@ pub fn change(
             texts.lock.as_deref(),
         ),
     ];
+    if goal.scope == Scope::Project {
+        files.extend(inputs::plan(&workspace, &decision.blobs).kind(ErrorKind::Failed)?);
+    }
     let applied = context.applying(|options| {
         let options = apply::Options {
             undoes: goal.past.as_ref().map(|past| &past.record),
             ..*options
         };
-        apply::apply(&project.root, &decision.plan, &own, &options)
+        apply::apply(&project.root, &decision.plan, &files, &options)
     })?;
     if let Some(warning) = applied.warning {
         context.ui.warn(&warning);
@@ -240,11 +247,13 @@ fn tell_logs(context: &mut Context, decision: &Decision) {
 /// Shows the plan with its permissions; true when it may be carried out.
 fn show_and_ask(
     context: &mut Context,
+    packages: &Packages<'_>,
     project: &Project,
     decision: &mut Decision,
 ) -> Result<bool, CommandError> {
     let lines = package_lines(project, decision);
-    let accepted = permissions(&decision.accepted);
+    let mut accepted = reading::permissions(packages, &project.lock, &decision.lock)?;
+    accepted.extend(permissions(&decision.accepted));
     let wanted = permissions(&decision.unconsented);
     let all: Vec<Permission> = accepted.iter().chain(&wanted).cloned().collect();
     let title = format!(

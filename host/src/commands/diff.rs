@@ -22,7 +22,7 @@ use crate::{
 /// `scaffold diff`: pristine(lock) against the working tree, line by line.
 pub fn run(context: &mut Context, args: &Diff) -> Result<ExitCode, CommandError> {
     let project = context.project()?;
-    let compared = compared::compare(context, &project)?;
+    let compared = compared::compare(context, &project, false)?;
     let wanted = wanted(context, &project, &compared, &args.what)?;
     let stands = compared.differing.iter();
     let actions = stands

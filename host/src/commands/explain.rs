@@ -6,7 +6,9 @@ use crate::{
     apply::ApplyError,
     change::{ChangeError, GivenError},
     error::{CommandError, ErrorKind},
+    inputs::{InputError, KeptError},
     packages::PackagesError,
+    path::INPUTS,
     project::ProjectError,
     replay::ReplayError,
     sandbox::SandboxError,
@@ -134,10 +136,26 @@ impl From<SandboxError> for CommandError {
             }
             SandboxError::Crashed { .. } => Self::failed(e)
                 .hint("this is a mistake in the package, and nothing was written; tell its author"),
+            SandboxError::Input { source, .. } => {
+                let only_listed = matches!(**source, InputError::OnlyListed { .. });
+                let error = Self::failed(e);
+                if only_listed {
+                    return error.hint("scaffold sync reads your files anew");
+                }
+                error
+            }
             SandboxError::Failed { .. } => Self::failed(e)
                 .hint("nothing was written; if the package is not yours, tell its author"),
             _ => Self::failed(e),
         }
+    }
+}
+
+impl From<KeptError> for CommandError {
+    fn from(e: KeptError) -> Self {
+        Self::integrity(e).hint(format!(
+            "what is in {INPUTS} belongs to the project as scaffold.lock does; bring it back, for example with `git checkout -- {INPUTS}`"
+        ))
     }
 }
 
@@ -150,7 +168,10 @@ impl From<ReplayError> for CommandError {
             ReplayError::NotAllowed { class, .. } => {
                 Self::permission(e).hint(format!("scaffold update --allow {class} asks anew"))
             }
-            ReplayError::Tree { .. } => Self::failed(e),
+            ReplayError::Kept(e) => e.into(),
+            ReplayError::Tree { .. }
+            | ReplayError::Workspace(_)
+            | ReplayError::Pattern { .. } => Self::failed(e),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     cli::Info,
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
-    project::{Lock, Project},
+    project::Project,
     question::Question,
     ui::{Page, Tone},
 };
@@ -31,13 +31,7 @@ pub fn run(context: &mut Context, args: &Info) -> Result<(), CommandError> {
             wanted.name
         )));
     };
-    let project = Project {
-        root: context.here.clone(),
-        lock: Lock::empty("project"),
-        lock_text: None,
-        manifest_text: None,
-        manifest: None,
-    };
+    let project = Project::new(&context.here, "project");
     let asked = questions::of(&packages, &project, &entries);
     let own = asked
         .into_iter()

@@ -105,6 +105,8 @@ fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject) {
     for closed in [
         "write a file itself: you see the plan, and the host writes what you accept".to_owned(),
         "read any other file, the environment, the clock, or where it runs".to_owned(),
+        "read what may hold secrets (.env, keys, credentials …), unless you name the very file"
+            .to_owned(),
         "open a connection, run a program, or make a link".to_owned(),
         format!(
             "make files that run or steer something later without your yes ({})",

@@ -18,6 +18,7 @@ mod outdated;
 mod pack;
 mod publish;
 mod questions;
+mod reading;
 mod remove;
 mod resolve;
 mod search;
@@ -167,7 +168,7 @@ fn as_synced(packages: &Packages<'_>, project: &Project) -> Result<Vec<Intent>, 
         return Ok(as_locked(&project.lock, &project.requirements()));
     }
     // Should it be the lock that somebody edited, that is what has to be said.
-    Replayer::new(packages, &project.lock.project).pristine(&project.lock)?;
+    Replayer::new(packages, project).pristine(&project.lock)?;
     Err(CommandError::usage(format!(
         "scaffold.toml was edited, and the project is not yet what it says: {}",
         edits.join(", ")
@@ -226,8 +227,10 @@ mod tests {
                 blob: Digest::of(b""),
             },
             allow: Default::default(),
+            reads: Default::default(),
             engine: None,
             answers: Default::default(),
+            inputs: Default::default(),
         };
         Lock {
             generators: generators.iter().map(locked).collect(),

@@ -1,4 +1,8 @@
-use std::{collections::BTreeSet, path::Path, process::ExitCode};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::ExitCode,
+};
 
 use super::{
     add,
@@ -12,7 +16,7 @@ use crate::{
     error::CommandError,
     interview::Mode,
     packages::Packages,
-    project::{self, Lock, Project},
+    project::{self, Project},
     workspace::Workspace,
 };
 
@@ -28,7 +32,7 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
     }
     let mut dir = args.dir;
     // Questions may be asked about a project that has no name yet: the flags do not depend on it.
-    let nameless = empty(&context.here.join("project"), "project");
+    let nameless = Project::new(&context.here.join("project"), "project");
     let asked = questions::read(context, &packages, &nameless, &intents, "new")?;
     if let Some(Command::New(again)) = asked.again {
         dir = again.dir;
@@ -50,7 +54,7 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
         let taken = taken(
             context,
             &packages,
-            &empty(&root, &name),
+            &Project::new(&root, &name),
             &intents,
             &asked.given,
         );
@@ -69,21 +73,11 @@ pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
     change(
         context,
         &packages,
-        &empty(&root, &name),
+        &Project::new(&root, &name),
         &intents,
         asked.given,
         &goal,
     )
-}
-
-fn empty(root: &Path, name: &str) -> Project {
-    Project {
-        root: root.to_owned(),
-        lock: Lock::empty(name),
-        lock_text: None,
-        manifest_text: None,
-        manifest: None,
-    }
 }
 
 /// The project's name is that of its folder, also where the folder is named by `.` or `..`.
@@ -143,6 +137,7 @@ fn taken(
             mode: Mode::Defaults,
             given: given.clone(),
             allow: BTreeSet::new(),
+            reads: BTreeMap::new(),
             conflict: Conflict::Markers,
         };
         let entries = resolve(packages, intents)?;

@@ -7,6 +7,7 @@ use crate::{
     context::Context,
     error::CommandError,
     flags::{self, Asked},
+    inputs::Source,
     packages::Packages,
     project::Project,
     question::{Answers, Question, check},
@@ -70,7 +71,7 @@ pub fn of(
     project: &Project,
     entries: &[Entry],
 ) -> Vec<(String, Vec<Question>)> {
-    let mut replayer = Replayer::new(packages, &project.lock.project);
+    let mut replayer = Replayer::new(packages, project);
     let before = replayer.pristine(&project.lock).unwrap_or_default();
     let mut applied: Vec<Applied> = Vec::new();
     let mut found = Vec::new();
@@ -88,6 +89,8 @@ pub fn of(
                 },
                 package: runnable.package,
                 project: before.clone(),
+                // Nobody has been asked whether it may read anything.
+                own: Source::nothing(),
                 writes: runnable.writes,
             };
             // They become flags: a name that is none must not get that far.

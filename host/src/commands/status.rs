@@ -24,7 +24,7 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
     let merge = apply::merge_under_way(&project.root)?;
     let open = merge.iter().flat_map(|record| record.open());
     let open: BTreeSet<ProjectPath> = open.map(|file| file.path.clone()).collect();
-    let compared = compared::compare(context, &project)?;
+    let compared = compared::compare(context, &project, true)?;
     let files = standing(&compared, &open);
     let generators = tally(&project, &compared, &files);
     let extra = if args.extra {
@@ -36,16 +36,15 @@ pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandErro
     let mut report = report(&compared, &generators, &files, &extra);
     report["merge"] = merge.map(|record| record.label).into();
     context.ui.json(&report);
-    context
-        .ui
-        .result(page(&compared, &generators, &files, &extra));
-    Ok(
-        if args.exit_code && !(files.is_empty() && extra.is_empty()) {
-            ExitCode::FAILURE
-        } else {
-            ExitCode::SUCCESS
-        },
-    )
+    let mut page = page(&compared, &generators, &files, &extra);
+    page.page(&compared.inputs.page(context.ui.is_verbose()));
+    context.ui.result(page);
+    let clean = files.is_empty() && extra.is_empty() && compared.inputs.are_same();
+    Ok(if args.exit_code && !clean {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Every file that is not as it was generated. One that waits for `resolve` is in conflict however it reads.
@@ -180,5 +179,11 @@ fn report(
         "generators": generators,
         "changed": changed,
         "extra": extra,
+        "inputs": compared.inputs.files.iter().map(|file| {
+            json!({ "generator": file.instance, "path": file.path, "since": file.since.name() })
+        }).collect::<Vec<_>>(),
+        "unreadable": compared.inputs.failed.iter().map(|(instance, error)| {
+            json!({ "generator": instance, "message": error.to_string() })
+        }).collect::<Vec<_>>(),
     })
 }

@@ -22,7 +22,11 @@ pub fn run(context: &mut Context) -> Result<ExitCode, CommandError> {
     }
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
-    let intents = as_wanted(manifest, slice::from_ref(&project.lock));
+    let mut intents = as_wanted(manifest, slice::from_ref(&project.lock));
+    // What they may read of the user's files may have changed as well.
+    for intent in &mut intents {
+        intent.reconsider |= !intent.reads.is_empty();
+    }
     let given = context.given()?;
     let goal = Goal::new("Synced");
     change(context, &packages, &project, &intents, given, &goal)

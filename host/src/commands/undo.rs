@@ -32,13 +32,13 @@ pub fn run(context: &mut Context, args: &Undo) -> Result<ExitCode, CommandError>
         record,
         exactly: false,
     };
-    take_back(context, &project, past, "Undone")
+    take_back(context, project, past, "Undone")
 }
 
 /// Makes the project what it was before a change.
 pub fn take_back(
     context: &mut Context,
-    project: &Project,
+    mut project: Project,
     past: Past,
     verb: &'static str,
 ) -> Result<ExitCode, CommandError> {
@@ -52,7 +52,10 @@ pub fn take_back(
         None => project.requirements(),
     };
     let intents = as_locked(&lock, &requirements);
-    let tools = context.tools(Some(project))?;
+    // Recorded inputs that only the old lock needs went with the change.
+    let olds = past.record.files.iter().filter_map(|file| file.old.clone());
+    project.kept.also(olds);
+    let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     let goal = Goal {
         undo: None,
@@ -60,7 +63,7 @@ pub fn take_back(
         ..Goal::new(verb)
     };
     let given = context.given()?;
-    change(context, &packages, project, &intents, given, &goal)
+    change(context, &packages, &project, &intents, given, &goal)
 }
 
 /// What can be undone, the last change first.

@@ -7,7 +7,7 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     let project = context.project()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
-    let tree = Replayer::new(&packages, &project.lock.project).pristine(&project.lock)?;
+    let tree = Replayer::new(&packages, &project).pristine(&project.lock)?;
     context.tell_notices(&packages);
     context
         .ui

@@ -13,6 +13,10 @@
 //! blob = "sha256:…"                   # the package's archive
 //! allow = ["ci"]                      # consent classes the user granted, see `Class`
 //!
+//! [generator.reads]                   # only where the user granted it to read files of their own, see `Reads`
+//! patterns = ["docs/**"]              # as the package asks
+//! named = [".env"]                    # single files the user named, secrets among them
+//!
 //! [generator.engine]                  # only where another package's component runs this one's data
 //! package = "scaffold/template"
 //! version = "1.0.0"
@@ -21,7 +25,13 @@
 //!
 //! [generator.answers]
 //! database = "sqlite"
+//!
+//! [generator.inputs]                  # what it was told of the user's own files, sorted by path, see `Inputs`
+//! "docs/api.yaml" = "sha256:…"        # read: the content is kept in `.scaffold/inputs/<hex>`
+//! "docs/notes.md" = "listed"          # only seen in a list of files
 //! ```
+//!
+//! A replay serves what is in `inputs` and nothing else of the user's folder.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +39,11 @@ use scaffold_registry::{Digest, PackageName};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{grants::Class, question::Answers};
+use crate::{
+    grants::{Class, Reads},
+    inputs::Inputs,
+    question::Answers,
+};
 
 /// The format this program writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
@@ -54,10 +68,14 @@ pub struct Locked {
     pub package: Pinned,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub allow: BTreeSet<Class>,
+    #[serde(default, skip_serializing_if = "Reads::is_empty")]
+    pub reads: Reads,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<Pinned>,
     #[serde(default, skip_serializing_if = "Answers::is_empty")]
     pub answers: Answers,
+    #[serde(default, skip_serializing_if = "Inputs::is_empty")]
+    pub inputs: Inputs,
 }
 
 /// One package version, down to its bytes.
@@ -167,7 +185,7 @@ fn malformed(text: &str, e: &toml::de::Error) -> LockError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::question::Value;
+    use crate::{inputs::Seen, question::Value};
 
     fn lock() -> Lock {
         let pinned = |name: &str| Pinned {
@@ -181,12 +199,20 @@ mod tests {
                 instance: "django".into(),
                 package: pinned("scaffold/django"),
                 allow: BTreeSet::from([Class::Ci]),
+                reads: Reads {
+                    patterns: BTreeSet::from(["docs/**".to_owned()]),
+                    named: BTreeSet::from([".env".parse().unwrap()]),
+                },
                 engine: Some(pinned("scaffold/template")),
                 answers: Answers::from([
                     ("debug".into(), Value::Flag(true)),
                     ("database".into(), Value::Text("sqlite".into())),
                     ("apps".into(), Value::Texts(vec!["a".into()])),
                     ("workers".into(), Value::Integer(3)),
+                ]),
+                inputs: Inputs::from_iter([
+                    ("docs/b.md".parse().unwrap(), Seen::Listed),
+                    ("docs/a.md".parse().unwrap(), Seen::Read(Digest::of(b"a"))),
                 ]),
             }],
             ..Lock::empty("shop")
@@ -197,6 +223,24 @@ mod tests {
     fn what_is_written_is_read_back() {
         let text = lock().to_text();
         assert_eq!(Lock::parse(&text).unwrap(), lock(), "{text}");
+    }
+
+    #[test]
+    fn inputs_are_sorted_and_name_files_of_the_project_alone() {
+        let text = lock().to_text();
+        let inputs = &text[text.find("[generator.inputs]").unwrap()..];
+        let digest = Digest::of(b"a");
+        assert_eq!(
+            inputs,
+            format!(
+                "[generator.inputs]\n\"docs/a.md\" = \"{digest}\"\n\"docs/b.md\" = \"listed\"\n"
+            )
+        );
+        for wrong in ["../x", "/etc/passwd", "scaffold.lock", ".git/config"] {
+            let wrong = text.replace("docs/b.md", wrong);
+            assert!(Lock::parse(&wrong).is_err(), "{wrong}");
+        }
+        assert!(Lock::parse(&text.replace("\"listed\"", "\"x\"")).is_err());
     }
 
     #[test]

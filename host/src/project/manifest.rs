@@ -243,8 +243,10 @@ mod tests {
                     blob: Digest::of(b""),
                 },
                 allow: Default::default(),
+                reads: Default::default(),
                 engine: None,
                 answers: Answers::from([("database".into(), Value::Text(answer.into()))]),
+                inputs: Default::default(),
             }],
             ..Lock::empty("shop")
         }

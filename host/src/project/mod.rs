@@ -12,6 +12,7 @@ use std::{
 pub use lock::{Lock, LockError, Locked, Pinned};
 pub use manifest::ProjectManifest;
 
+use crate::inputs::Kept;
 pub use crate::path::{LOCK, MANIFEST, STATE};
 
 /// Bytes of a lock or manifest that are read at most.
@@ -26,6 +27,8 @@ pub struct Project {
     pub lock_text: Option<String>,
     pub manifest_text: Option<String>,
     pub manifest: Option<ProjectManifest>,
+    /// Where the contents that the lock names as inputs are.
+    pub kept: Kept,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +141,18 @@ impl Project {
         root.ok_or(ProjectError::NotFound(start))
     }
 
+    /// A project that does not exist yet.
+    pub fn new(root: &Path, name: &str) -> Self {
+        Self {
+            root: root.to_owned(),
+            lock: Lock::empty(name),
+            lock_text: None,
+            manifest_text: None,
+            manifest: None,
+            kept: Kept::of(root),
+        }
+    }
+
     /// The project with this root; one without a lock is empty.
     ///
     /// # Errors
@@ -163,6 +178,7 @@ impl Project {
             lock_text,
             manifest_text,
             manifest,
+            kept: Kept::of(root),
         })
     }
 
@@ -200,6 +216,7 @@ impl Project {
             lock_text,
             manifest_text,
             manifest: Some(manifest),
+            kept: Kept::of(root),
         };
         Ok((project, locks))
     }

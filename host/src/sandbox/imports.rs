@@ -40,7 +40,7 @@ impl Ability {
             Self::Types => "plain data, no permission",
             Self::PackageFiles => "read the files of its own package",
             Self::ProjectFiles => {
-                "read what generators made before it, and files of yours that you grant by name"
+                "read what generators made before it, and those of your own files that you grant"
             }
             Self::Changes => {
                 "propose files for the project; nothing is written until you accept the plan"

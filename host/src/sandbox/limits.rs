@@ -32,6 +32,8 @@ pub struct Limits {
     pub log: usize,
     /// Bytes read, from the package and the project together.
     pub read: usize,
+    /// Files of the user's own that are read or listed.
+    pub inputs: usize,
     /// Bytes of strings and lists that cross from the guest in one call (wasmtime's "hostcall fuel").
     pub call_bytes: usize,
 }
@@ -54,6 +56,7 @@ impl Default for Limits {
             files: 10_000,
             log: MIB,
             read: 64 * MIB,
+            inputs: 10_000,
             call_bytes: 80 * MIB,
         }
     }

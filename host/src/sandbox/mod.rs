@@ -27,6 +27,7 @@ use wasmtime::{
 use self::{bindings::GeneratorPre, compiled::CompiledCache, deadline::Deadline, state::State};
 use crate::{
     grants::Patterns,
+    inputs::{Blobs, InputError, Inputs, Source},
     question::{Answers, Question},
     tree::Tree,
 };
@@ -37,8 +38,10 @@ pub struct Input {
     pub request: Request,
     /// The files of the package whose data is run.
     pub package: Arc<Package>,
-    /// What stands before this generator: what generators made, plus what was granted.
+    /// What generators made before this one.
     pub project: Arc<Tree>,
+    /// The user's own files.
+    pub own: Source,
     /// Where it may write.
     pub writes: Arc<Patterns>,
 }
@@ -100,6 +103,9 @@ pub struct Generated {
     pub changes: ChangeSet,
     pub outcome: Outcome,
     pub log: Vec<LogLine>,
+    /// What it was told of the user's own files, and their contents.
+    pub inputs: Inputs,
+    pub blobs: Blobs,
 }
 
 /// A failure the guest reported itself. Not yet cleaned for a terminal.
@@ -137,6 +143,11 @@ pub enum SandboxError {
     Limit {
         package: String,
         source: LimitPassed,
+    },
+    #[error("`{package}` cannot read your files: {source}")]
+    Input {
+        package: String,
+        source: Arc<InputError>,
     },
     #[error("`{package}` crashed: {reason}")]
     Crashed { package: String, reason: String },
@@ -315,10 +326,13 @@ impl Generator {
         })?;
         let outcome = Outcome::from(outcome);
         self.bound(outcome.words())?;
+        let (inputs, blobs) = state.own.finish();
         Ok(Generated {
             changes: state.changes,
             outcome,
             log: state.log,
+            inputs,
+            blobs,
         })
     }
 

@@ -1,17 +1,22 @@
 //! What a guest can reach: the five interfaces of the contract, each bounded, none of them writing anything.
 
+mod project;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Input, LogLine,
-    bindings::scaffold::generator::{changes, log, package_files, project_files, types},
+    bindings::scaffold::generator::{changes, log, package_files, types},
     limits::{LimitPassed, Limits, Meter},
 };
 use crate::{
+    inputs::Reader,
     path::ProjectPath,
     secret::Placeholder,
     tree::{File, Ownership, Tree},
 };
+
+pub(super) use project::Unreadable;
 
 /// What one run of a generator asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,6 +48,8 @@ impl ChangeSet {
 /// One call's worth of guest: what it was given, what it said, how much it used.
 pub(super) struct State {
     input: Input,
+    /// The user's own files, and what was told of them.
+    pub(super) own: Reader,
     limits: Limits,
     pub(super) meter: Meter,
     pub(super) changes: ChangeSet,
@@ -59,6 +66,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(input: Input, limits: &Limits, may_write: bool) -> Self {
         Self {
+            own: Reader::new(input.own.clone()),
             input,
             limits: limits.clone(),
             meter: Meter::new(limits.clone()),
@@ -176,48 +184,12 @@ impl package_files::Host for State {
     }
 }
 
-impl project_files::Host for State {
-    fn read(&mut self, path: String) -> wasmtime::Result<Result<Option<Vec<u8>>, types::Failure>> {
-        self.count_call()?;
-        let path = match ProjectPath::parse(&path) {
-            Ok(path) => path,
-            Err(e) => return Ok(Err(failure("invalid-path", &e.to_string(), &path))),
-        };
-        let Some(bytes) = self
-            .input
-            .project
-            .get(&path)
-            .map(|file| Arc::clone(&file.bytes))
-        else {
-            return Ok(Ok(None));
-        };
-        self.count_read(bytes.len())?;
-        Ok(Ok(Some(bytes.to_vec())))
-    }
-
-    fn paths(&mut self, under: String) -> wasmtime::Result<Result<Vec<String>, types::Failure>> {
-        self.count_call()?;
-        let folder = match under.as_str() {
-            "" => String::new(),
-            under => match ProjectPath::parse(under) {
-                Ok(path) => format!("{path}/"),
-                Err(e) => return Ok(Err(failure("invalid-path", &e.to_string(), under))),
-            },
-        };
-        let paths = self.input.project.iter().map(|(path, _)| path.as_str());
-        Ok(Ok(paths
-            .filter(|p| p.starts_with(&folder))
-            .map(str::to_owned)
-            .collect()))
-    }
-}
-
 impl changes::Host for State {
     fn write(
         &mut self,
         path: String,
         contents: Vec<u8>,
-        mode: changes::Mode,
+        mode: types::Mode,
     ) -> wasmtime::Result<Result<(), types::Failure>> {
         self.count_call()?;
         let path = match self.writable(&path) {
@@ -225,8 +197,8 @@ impl changes::Host for State {
             Err(failure) => return Ok(Err(failure)),
         };
         let ownership = match mode.ownership {
-            changes::Ownership::Managed => Ownership::Managed,
-            changes::Ownership::Seed => Ownership::Seed,
+            types::Ownership::Managed => Ownership::Managed,
+            types::Ownership::Seed => Ownership::Seed,
         };
         self.change(
             path,

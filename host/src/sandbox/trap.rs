@@ -1,8 +1,13 @@
 //! Why a call trapped, in words.
 
+use std::sync::Arc;
+
 use wasmtime::Trap;
 
-use super::{Generator, LimitPassed, SandboxError, state::State};
+use super::{
+    Generator, LimitPassed, SandboxError,
+    state::{State, Unreadable},
+};
 
 /// How wasmtime begins the errors of the two limits it counts itself and gives no type. The tests with hostile
 /// guests fail when a new version words them otherwise; until then they would show as crashes.
@@ -14,6 +19,10 @@ impl Generator {
         let package = self.package.clone();
         if let Some(source) = self.limit(trap) {
             return SandboxError::Limit { package, source };
+        }
+        if let Some(Unreadable(source)) = trap.downcast_ref() {
+            let source = Arc::clone(source);
+            return SandboxError::Input { package, source };
         }
         // The SDK says where a panic was before it traps.
         let said = state

@@ -61,6 +61,23 @@ impl Ui {
     /// Asks whether the files of some consent classes may be made; the default is no. `flag` is what allows them
     /// where there is nobody to ask.
     pub fn consent(&mut self, wanted: &[Permission], flag: &str) -> Result<bool, CommandError> {
+        let help = "these files can run programs on your machine later";
+        self.permit(wanted, flag, help)
+    }
+
+    /// Asks whether packages may read files of the user's; the default is no.
+    pub fn consent_to_read(&mut self, wanted: &[Permission]) -> Result<bool, CommandError> {
+        let help = "what is read is copied into .scaffold/inputs, a part of the project";
+        let flag = "--allow read (or --allow read=PATH for single files)";
+        self.permit(wanted, flag, help)
+    }
+
+    fn permit(
+        &mut self,
+        wanted: &[Permission],
+        flag: &str,
+        help: &str,
+    ) -> Result<bool, CommandError> {
         if wanted.is_empty() {
             return Ok(true);
         }
@@ -79,7 +96,6 @@ impl Ui {
         let field = Field::Letter {
             letters: &[('n', "no"), ('y', "yes")],
         };
-        let help = "these files can run programs on your machine later";
         match self.ask(&Prompt {
             message: "Allow these?",
             help,
@@ -198,5 +214,25 @@ mod tests {
         assert_eq!(error.kind, ErrorKind::Permission);
         assert!(error.to_string().contains(".envrc") && error.hints[0].starts_with("--allow-runs"));
         assert!(ui.consent(&[], "--x").unwrap());
+        assert!(ui.consent_to_read(&[]).unwrap());
+    }
+
+    #[test]
+    fn reading_is_asked_for_with_the_reason() {
+        let wanted = [Permission {
+            who: "a/b".into(),
+            what: "read docs/**".into(),
+            why: "The contents are made from them.".into(),
+            class: None,
+        }];
+        let (mut ui, transcript) = Ui::scripted([Do::Enter, Do::Say(Reply::Letter('y'))]);
+        assert!(!ui.consent_to_read(&wanted).unwrap(), "enter is no");
+        assert!(ui.consent_to_read(&wanted).unwrap());
+        let shown = "  read docs/**: The contents are made from them.";
+        assert!(transcript.err().contains(shown), "{}", transcript.err());
+        let (mut ui, _) = Ui::test(Options::default());
+        let error = ui.consent_to_read(&wanted).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Permission);
+        assert!(error.to_string().contains("read docs/**"), "{error}");
     }
 }

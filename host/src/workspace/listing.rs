@@ -7,7 +7,7 @@ use std::io;
 use cap_std::fs::Dir;
 
 use super::{Workspace, WorkspaceError};
-use crate::path::{ProjectPath, STATE};
+use crate::path::{INPUTS, ProjectPath, STATE};
 
 impl Workspace {
     /// The names in the project's folder, sorted; none if there is no folder. For "the target is not empty": our own
@@ -25,9 +25,15 @@ impl Workspace {
         Ok(names)
     }
 
-    /// Every regular file below a folder (`""`: the whole project), sorted. Links are not followed; `.git`, our own
-    /// state and names no project path can have are left out. More than `limit` is an error.
-    pub fn files(&self, under: &str, limit: usize) -> Result<Vec<ProjectPath>, WorkspaceError> {
+    /// Every regular file below a folder (`""`: the whole project), sorted, in folders that `enter` lets it look into.
+    /// Links are not followed; `.git`, our own state and names no project path can have are left out. More than `limit`
+    /// files and folders is an error.
+    pub fn files(
+        &self,
+        under: &str,
+        limit: usize,
+        enter: &dyn Fn(&ProjectPath) -> bool,
+    ) -> Result<Vec<ProjectPath>, WorkspaceError> {
         let Some(folders) = &self.folders else {
             return Ok(Vec::new());
         };
@@ -48,9 +54,9 @@ impl Workspace {
                     continue;
                 };
                 match kind {
-                    Kind::Folder => waiting.push(path.to_string()),
+                    Kind::Folder if enter(&path) => waiting.push(path.to_string()),
                     Kind::File => files.push(path),
-                    Kind::Other => {}
+                    Kind::Folder | Kind::Other => {}
                 }
                 if files.len() + waiting.len() > limit {
                     return Err(WorkspaceError::TooMany {
@@ -62,6 +68,23 @@ impl Workspace {
         }
         files.sort_unstable();
         Ok(files)
+    }
+
+    /// The recorded inputs that are kept in the project, whatever they hold.
+    pub fn inputs(&self) -> Result<Vec<ProjectPath>, WorkspaceError> {
+        let Some(folders) = &self.folders else {
+            return Ok(Vec::new());
+        };
+        let mut folders = folders.borrow_mut();
+        let Ok(Some(dir)) = folders.folder(INPUTS) else {
+            return Ok(Vec::new());
+        };
+        let names = entries(dir, INPUTS)?.into_iter();
+        let mut paths: Vec<ProjectPath> = names
+            .filter_map(|(name, _)| ProjectPath::parse_recorded(&join(INPUTS, name.to_str()?)).ok())
+            .collect();
+        paths.sort_unstable();
+        Ok(paths)
     }
 
     /// Whether a file is there under exactly that name, and not only under one the system takes for the same.

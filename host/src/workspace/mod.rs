@@ -82,6 +82,25 @@ impl Workspace {
         }
     }
 
+    /// The same folder, held once more.
+    ///
+    /// # Errors
+    /// There are no more handles to be had.
+    pub fn again(&self) -> Result<Self, WorkspaceError> {
+        let failed = |source| WorkspaceError::Open {
+            root: self.root.clone(),
+            source,
+        };
+        let folders = self.folders.as_ref().map(|folders| {
+            let dir = folders.borrow().root().try_clone().map_err(failed)?;
+            Ok(RefCell::new(Folders::new(dir)))
+        });
+        Ok(Self {
+            root: self.root.clone(),
+            folders: folders.transpose()?,
+        })
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }

@@ -17,7 +17,7 @@ fn a_folder_that_does_not_exist_is_empty() {
     assert!(!workspace.exists());
     assert_eq!(workspace.read(&path("a")).unwrap(), None);
     assert!(workspace.names().unwrap().is_empty());
-    assert!(workspace.files("", 1).unwrap().is_empty());
+    assert!(workspace.files("", 1, &|_| true).unwrap().is_empty());
     assert!(!dir.path().join("none").exists());
 }
 
@@ -81,16 +81,21 @@ fn lists_what_a_person_would_call_files() {
     }
     let workspace = Workspace::open(dir.path()).unwrap();
     let all: Vec<_> = workspace
-        .files("", 100)
+        .files("", 100, &|_| true)
         .unwrap()
         .iter()
         .map(ToString::to_string)
         .collect();
     assert_eq!(all, ["a", "b/c", "docs/scaffold.lock"]);
-    assert_eq!(workspace.files("docs", 100).unwrap().len(), 1);
-    assert!(workspace.files("missing", 100).unwrap().is_empty());
+    assert_eq!(workspace.files("docs", 100, &|_| true).unwrap().len(), 1);
+    assert!(
+        workspace
+            .files("missing", 100, &|_| true)
+            .unwrap()
+            .is_empty()
+    );
     assert!(matches!(
-        workspace.files("", 2),
+        workspace.files("", 2, &|_| true),
         Err(WorkspaceError::TooMany { .. })
     ));
     assert_eq!(
@@ -172,13 +177,18 @@ mod unix {
             assert!(error.to_string().contains(at), "{error}");
         }
         let listed: Vec<_> = workspace
-            .files("", 100)
+            .files("", 100, &|_| true)
             .unwrap()
             .iter()
             .map(ToString::to_string)
             .collect();
         assert_eq!(listed, ["real/file"]);
-        assert!(workspace.files("folder", 100).unwrap().is_empty());
+        assert!(
+            workspace
+                .files("folder", 100, &|_| true)
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[test]

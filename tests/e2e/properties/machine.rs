@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt, fs,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
@@ -16,7 +16,7 @@ use scaffold::{
     packages::Packages,
     path::ProjectPath,
     plan::{Action, Content, Plan},
-    project::{Lock, Project, STATE},
+    project::{Project, STATE},
     question::Value,
     sandbox::{Limits, Sandbox},
     sources::Sources,
@@ -160,13 +160,7 @@ impl Machine<'_> {
         let project = if root.exists() {
             Project::open(root).map_err(text)?
         } else {
-            Project {
-                root: root.to_owned(),
-                lock: Lock::empty("shop"),
-                lock_text: None,
-                manifest_text: None,
-                manifest: None,
-            }
+            Project::new(root, "shop")
         };
         let intents: Vec<Intent> = wanted.iter().map(|one| intent(one, &project)).collect();
         let entries = resolve(&self.packages, &intents).map_err(text)?;
@@ -183,6 +177,7 @@ impl Machine<'_> {
             mode: Mode::Defaults,
             given: Given::default(),
             allow: Class::ALL.into(),
+            reads: BTreeMap::new(),
         };
         let decision =
             decide(&self.packages, &project, &workspace, entries, &mut asking).map_err(text)?;

@@ -13,9 +13,10 @@ mod properties;
 mod python;
 mod splice;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::engine::{Draft, Project};
+use crate::engine::{Draft, Mode, Project};
 use crate::error::{Error, MANIFEST};
 use crate::files::Drafts;
 use crate::manifest::{Anchor, Edit, Format, Manifest, Op, Text};
@@ -69,6 +70,7 @@ pub(crate) fn run(
         project,
         renderer,
         drafts,
+        behind: BTreeMap::new(),
     };
     for edit in &manifest.edits {
         for scope in renderer.rounds(edit.each.as_ref(), edit.when.as_ref(), scope)? {
@@ -83,23 +85,25 @@ struct Editor<'a> {
     project: &'a dyn Project,
     renderer: &'a Renderer<'a>,
     drafts: Drafts,
+    /// The texts of this run behind a marker of a file, so that the next one goes behind them.
+    behind: BTreeMap<(String, String), Vec<String>>,
 }
 
 impl Editor<'_> {
     fn edit(&mut self, edit: &Edit, scope: &Scope) -> Result<(), Error> {
         let path = self.renderer.string(&edit.file, scope)?;
         let path = path.trim();
+        let package = self.package;
         let missing = |message: String| Error::MissingPlace {
             line: edit.line,
-            message: format!("{} wants to change `{path}`: {message}", self.package),
+            message: format!("{package} wants to change `{path}`: {message}"),
         };
         let mut draft = match self.find(path)? {
             Some(draft) => draft,
             None if edit.optional => return Ok(()),
             None if edit.create => Draft {
                 contents: Vec::new(),
-                executable: false,
-                seed: false,
+                mode: Mode::default(),
             },
             None => {
                 return Err(missing(
@@ -119,7 +123,7 @@ impl Editor<'_> {
             text.to_owned()
         };
         let result = self
-            .apply(edit, &source, scope)?
+            .apply(edit, path, &source, scope)?
             .map_err(|problem| match problem {
                 Problem::Place(message) => missing(message),
                 Problem::Content(message) => Error::Template {
@@ -144,17 +148,18 @@ impl Editor<'_> {
         if let Some(draft) = self.drafts.get(path) {
             return Ok(Some(draft.clone()));
         }
-        let contents = self.project.read(path)?;
-        Ok(contents.map(|contents| Draft {
-            contents,
-            executable: false,
-            seed: false,
-        }))
+        let Some(contents) = self.project.read(path)? else {
+            return Ok(None);
+        };
+        // An edit leaves the file whose it is, and executable if it was.
+        let mode = self.project.mode(path)?.unwrap_or_default();
+        Ok(Some(Draft { contents, mode }))
     }
 
     fn apply(
-        &self,
+        &mut self,
         edit: &Edit,
+        path: &str,
         source: &str,
         scope: &Scope,
     ) -> Result<Result<String, Problem>, Error> {
@@ -209,7 +214,15 @@ impl Editor<'_> {
                 text: wanted,
             } => {
                 let (side, marker) = place(anchor)?;
-                insert::add(source, side, &marker, &text(wanted)?)
+                let wanted = text(wanted)?;
+                let behind = (side == Side::After).then(|| (path.to_owned(), marker.clone()));
+                let earlier = behind.as_ref().and_then(|key| self.behind.get(key));
+                let earlier = earlier.map_or(&[][..], Vec::as_slice);
+                let added = insert::add(source, side, &marker, &wanted, earlier);
+                if let Some(key) = behind {
+                    self.behind.entry(key).or_default().push(wanted);
+                }
+                added
             }
         })
     }

@@ -385,8 +385,8 @@ proptest! {
         let source = format!("{source}MARK\n");
         let text = format!("x{}", new.join("\n"));
         for side in [Side::After, Side::Before] {
-            let once = insert::add(&source, side, "MARK", &text).unwrap();
-            prop_assert_eq!(insert::add(&once, side, "MARK", &text).unwrap(), once);
+            let once = insert::add(&source, side, "MARK", &text, &[]).unwrap();
+            prop_assert_eq!(insert::add(&once, side, "MARK", &text, &[]).unwrap(), once);
         }
     }
 
@@ -399,7 +399,7 @@ proptest! {
         let _ = python::list(&source, "a", std::slice::from_ref(&patch), None);
         let _ = python::import(&source, std::slice::from_ref(&patch), &|_| false);
         let _ = python::append(&source, &patch);
-        let _ = insert::add(&source, Side::After, &patch, "x");
+        let _ = insert::add(&source, Side::After, &patch, "x", &[]);
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use crate::engine::Mode;
 use crate::fixture::Fixture;
 
 #[test]
@@ -70,7 +71,42 @@ fn a_mode_stays() {
         .0
         .0;
     assert_eq!(drafts["a"].contents, b"y\nx\n");
-    assert!(drafts["a"].executable && drafts["a"].seed);
+    assert!(drafts["a"].mode.executable && drafts["a"].mode.seed);
+
+    let mode = Mode {
+        executable: true,
+        seed: true,
+    };
+    let edited = Fixture::new(LINE).standing_as("a", "y\n", mode).run();
+    let drafts = edited.unwrap().0.0;
+    assert_eq!(
+        (&drafts["a"].contents[..], drafts["a"].mode),
+        (&b"y\nx\n"[..], mode)
+    );
+}
+
+#[test]
+fn texts_behind_one_marker_come_in_the_order_written() {
+    let insert = |text: &str, more: &str| {
+        format!(
+            "\n[[edits]]\nfile = \"a\"\nop = \"insert\"\nafter = \"mark\"\ntext = \"{text}\"\n{more}"
+        )
+    };
+    let looped = insert("{{ n }}", "each = \"n in ['2', '3']\"\n");
+    let manifest = [insert("1", ""), looped, insert("4", "")].concat();
+    let made = Fixture::new(&manifest).standing("a", "mark\nend\n").made();
+    assert_eq!(made["a"], "mark\n1\n2\n3\n4\nend\n");
+    // What is there already keeps its place, and what is missing comes behind what it follows.
+    let made = Fixture::new(&manifest)
+        .standing("a", "mark\n1\n2\nend\n")
+        .made();
+    assert_eq!(made["a"], "mark\n1\n2\n3\n4\nend\n");
+    assert!(
+        Fixture::new(&manifest)
+            .standing("a", made["a"].clone())
+            .made()
+            .is_empty()
+    );
 }
 
 #[test]

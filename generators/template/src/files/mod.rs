@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::engine::{Draft, Package, Project};
+use crate::engine::{Draft, Mode, Package, Project};
 use crate::error::Error;
 use crate::glob;
 use crate::manifest::{Each, FileRule, Manifest, Text};
@@ -146,7 +146,7 @@ impl Maker<'_> {
         if target.is_empty() {
             return Ok(());
         }
-        if fate.new && self.project.read(&target)?.is_some() {
+        if fate.new && self.project.mode(&target)?.is_some() {
             return Err(Error::Conflict {
                 path: target,
                 message: "Another generator made this file already; give an answer that leads to another path.".into(),
@@ -183,8 +183,10 @@ impl Maker<'_> {
             target,
             Draft {
                 contents,
-                executable: fate.executable,
-                seed: fate.seed,
+                mode: Mode {
+                    executable: fate.executable,
+                    seed: fate.seed,
+                },
             },
         );
         Ok(())

@@ -92,8 +92,8 @@ to = "{% if docker %}x{% endif %}"
         drafts.keys().collect::<Vec<_>>(),
         [".gitignore", "bin/go.sh", "docs/a.md.jinja", "run.sh"]
     );
-    assert!(drafts["bin/go.sh"].executable && !drafts["run.sh"].executable);
-    assert!(drafts["docs/a.md.jinja"].seed && !drafts["bin/go.sh"].seed);
+    assert!(drafts["bin/go.sh"].mode.executable && !drafts["run.sh"].mode.executable);
+    assert!(drafts["docs/a.md.jinja"].mode.seed && !drafts["bin/go.sh"].mode.seed);
     assert_eq!(drafts["docs/a.md.jinja"].contents, b"{{ x }}");
 }
 
@@ -108,7 +108,7 @@ fn the_first_rule_that_says_something_wins() {
         .0
         .0;
     assert_eq!(drafts.keys().collect::<Vec<_>>(), ["a/keep"]);
-    assert!(drafts["a/keep"].executable);
+    assert!(drafts["a/keep"].mode.executable);
 }
 
 #[test]

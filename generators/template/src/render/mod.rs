@@ -4,12 +4,15 @@
 mod fault;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use minijinja_contrib::pycompat;
 
+use crate::engine::World;
 use crate::error::{Error, MANIFEST};
+use crate::glob;
 use crate::manifest::{Delimiters, Each, Manifest, Text};
 use crate::names;
 use crate::words;
@@ -60,7 +63,7 @@ impl<'a> Renderer<'a> {
         manifest: &Manifest,
         known: BTreeSet<String>,
         partials: &'a [Partial],
-        secret: Secret,
+        world: &World<'_>,
     ) -> Result<Self, Error> {
         let invalid = |error: minijinja::Error| {
             Error::manifest(
@@ -68,7 +71,7 @@ impl<'a> Renderer<'a> {
                 format!("These delimiters cannot be used together: {error}."),
             )
         };
-        let strings = environment(secret).map_err(invalid)?;
+        let strings = environment(world).map_err(invalid)?;
         // A clone shares the filters, so this is cheaper than making another.
         let mut contents = strings.clone();
         contents.set_syntax(syntax(&manifest.settings.delimiters).map_err(invalid)?);
@@ -318,7 +321,7 @@ fn syntax(delimiters: &Delimiters) -> Result<SyntaxConfig, minijinja::Error> {
         .build()
 }
 
-fn environment<'a>(secret: Secret) -> Result<Environment<'a>, minijinja::Error> {
+fn environment<'a>(world: &World<'_>) -> Result<Environment<'a>, minijinja::Error> {
     let mut env = Environment::new();
     env.set_syntax(syntax(&Delimiters::default())?);
     env.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -335,12 +338,33 @@ fn environment<'a>(secret: Secret) -> Result<Environment<'a>, minijinja::Error> 
     env.add_filter("title", |text: &str| words::title(text));
     env.add_filter("module", |text: &str| words::module(text));
     env.add_filter("quote", |text: &str| words::quote(text));
+    let secret = world.secret;
     env.add_function("secret", move |name: &str, length: Option<u32>| {
-        secret(name, length.unwrap_or(50)).map_err(|error| {
-            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string())
-        })
+        secret(name, length.unwrap_or(50)).map_err(refused)
+    });
+    let project = Arc::clone(&world.project);
+    env.add_function("project_file", move |path: &str| {
+        let Some(bytes) = project.read(path).map_err(refused)? else {
+            return Ok(None);
+        };
+        let not_text = |_| {
+            let message = format!("The project's `{path}` is not UTF-8 text.");
+            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, message)
+        };
+        String::from_utf8(bytes).map(Some).map_err(not_text)
+    });
+    let project = Arc::clone(&world.project);
+    env.add_function("project_files", move |pattern: &str| {
+        // What is listed is recorded, so no more of it than is needed.
+        let mut paths = project.paths(glob::folder(pattern)).map_err(refused)?;
+        paths.retain(|path| glob::matches(pattern, path));
+        Ok::<_, minijinja::Error>(paths)
     });
     Ok(env)
+}
+
+fn refused(error: Error) -> minijinja::Error {
+    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string())
 }
 
 /// The sentence about a name or expression without a value, and what could have been meant.

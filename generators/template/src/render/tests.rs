@@ -144,6 +144,46 @@ fn applied_generators_are_seen() {
 }
 
 #[test]
+fn every_instance_of_an_applied_generator_is_seen() {
+    let made = Fixture::new("")
+        .applied("acme/blog", &[("title", "News".into())])
+        .applied("acme/blog", &[("title", "Recipes".into())])
+        .file(
+            "template/x.jinja",
+            "{% set blog = applied['acme/blog'] %}{{ blog.title }}:{% for one in blog.instances %} {{ one.instance }}={{ one.title }}{% endfor %}",
+        )
+        .made();
+    assert_eq!(made["x"], "News: blog=News blog-1=Recipes");
+}
+
+#[test]
+fn files_of_the_project_are_read() {
+    let fixture = |template: &str| {
+        Fixture::new("[[files]]\nmatch = \"toc\"\neach = \"page in project_files('docs/*.md')\"\nto = \"toc/{{ page }}\"\n")
+            .standing("docs/a.md", "# A\n")
+            .standing("docs/b.md", "# B\n")
+            .standing("docs/c.txt", b"\xff".to_vec())
+            .file("template/toc", "")
+            .file("template/x.jinja", template)
+    };
+    let made = fixture(
+        "{% for page in project_files('docs/*.md') %}{{ project_file(page).splitlines()[0] }};{% endfor %}",
+    )
+    .made();
+    assert_eq!(made["x"], "# A;# B;");
+    assert!(made.contains_key("toc/docs/a.md") && made.contains_key("toc/docs/b.md"));
+    let missing = "{% if project_file('no.md') is none %}none{% endif %}";
+    assert_eq!(fixture(missing).made()["x"], "none");
+    let message = fixture("{{ project_file('docs/c.txt') }}")
+        .failure()
+        .message;
+    assert!(
+        message.contains("`docs/c.txt` is not UTF-8 text"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_question_that_does_not_apply_is_undefined() {
     let fixture = |template: &str| {
         Fixture::new(FLAG)

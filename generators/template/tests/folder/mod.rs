@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use scaffold_template::{Changes, Draft, Error, Package, Project};
+use scaffold_template::{Changes, Draft, Error, Mode, Package, Project};
 
+#[derive(Clone)]
 pub(crate) struct Folder(pub(crate) BTreeMap<String, Vec<u8>>);
 
 impl Folder {
@@ -47,6 +48,14 @@ impl Package for Folder {
 impl Project for Folder {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.0.get(path).cloned())
+    }
+
+    fn paths(&self, _: &str) -> Result<Vec<String>, Error> {
+        unreachable!("no official package lists the project")
+    }
+
+    fn mode(&self, path: &str) -> Result<Option<Mode>, Error> {
+        Ok(self.0.contains_key(path).then(Mode::default))
     }
 }
 

@@ -89,12 +89,20 @@ pub(super) fn snapshot(root: &Path) -> Option<Snapshot> {
     })
 }
 
-/// The same without our own folder.
+/// The same without our own folder, but for the recorded inputs: they belong to the project.
 pub(super) fn project(root: &Path) -> Option<Snapshot> {
     snapshot(root).map(|mut all| {
-        all.retain(|at, _| at != ".scaffold" && !at.starts_with(".scaffold/"));
+        all.retain(|at, _| {
+            let ours = at == ".scaffold" || at.starts_with(".scaffold/");
+            !ours || at.starts_with(".scaffold/inputs")
+        });
         all
     })
+}
+
+/// Where a recorded input lies whose content is `text`.
+pub(super) fn input(text: &str) -> ProjectPath {
+    ProjectPath::input(&scaffold_registry::Digest::of(text.as_bytes()))
 }
 
 pub(super) fn tree(files: &[(&str, &str, bool)]) -> Tree {
@@ -181,6 +189,7 @@ impl Scenario {
         let own = vec![
             own(ProjectPath::lock(), Some("old"), "new"),
             own(ProjectPath::manifest(), Some("old"), "new"),
+            own(input("new"), None, "new"),
         ];
         Self {
             dir,
@@ -236,6 +245,7 @@ impl Scenario {
             own: vec![
                 own(ProjectPath::manifest(), None, "new"),
                 own(ProjectPath::lock(), None, "new"),
+                own(input("new"), None, "new"),
             ],
         }
     }
@@ -257,7 +267,10 @@ impl Scenario {
             dir,
             root,
             plan,
-            own: vec![own(ProjectPath::lock(), None, "new")],
+            own: vec![
+                own(ProjectPath::lock(), None, "new"),
+                own(input("new"), None, "new"),
+            ],
         }
     }
 

@@ -22,7 +22,7 @@ fn every_kind_of_change_arrives() {
     assert_eq!(
         applied,
         Applied {
-            written: 11,
+            written: 12,
             deleted: 3,
             record: Some(1),
             warning: None,
@@ -45,8 +45,37 @@ fn every_kind_of_change_arrives() {
     assert_eq!(left, [false; 3]);
     assert_eq!(
         std::fs::read(scenario.root.join(".scaffold/.gitignore")).unwrap(),
-        b"*\n"
+        b"/*\n!/inputs/\n"
     );
+    assert_eq!(text(input("new").as_str()), Some(&b"new"[..]));
+}
+
+#[test]
+fn a_clone_that_holds_recorded_inputs_alone_is_ours_and_git_is_told_anew() {
+    let scenario = Scenario::full();
+    scenario.apply(None).unwrap();
+    let state = scenario.root.join(".scaffold");
+    let ignored = || std::fs::read(state.join(".gitignore")).unwrap();
+    // As an earlier release wrote it.
+    std::fs::write(state.join(".gitignore"), "*\n").unwrap();
+    let again = |from: &str, to: &str| {
+        let own = [own(ProjectPath::lock(), Some(from), to)];
+        super::super::apply(&scenario.root, &Plan::default(), &own, &Options::default())
+    };
+    again("new", "newer").unwrap();
+    assert_eq!(ignored(), b"/*\n!/inputs/\n");
+    // What the user made of it stays.
+    std::fs::write(state.join(".gitignore"), "mine\n").unwrap();
+    again("newer", "newest").unwrap();
+    assert_eq!(ignored(), b"mine\n");
+    for name in [".gitignore", "lock"] {
+        std::fs::remove_file(state.join(name)).unwrap();
+    }
+    std::fs::remove_dir_all(state.join("undo")).unwrap();
+    assert_eq!(recover(&scenario.root, &Options::default()).unwrap(), None);
+    again("newest", "last").unwrap();
+    assert_eq!(ignored(), b"/*\n!/inputs/\n");
+    assert!(scenario.root.join(input("new").as_str()).exists());
 }
 
 #[test]
@@ -68,7 +97,7 @@ fn a_new_project_is_all_there_or_not_at_all() {
     assert_eq!(
         applied,
         Applied {
-            written: 5,
+            written: 6,
             deleted: 0,
             record: Some(1),
             warning: None,
@@ -78,6 +107,8 @@ fn a_new_project_is_all_there_or_not_at_all() {
     assert_eq!(
         now.keys().collect::<Vec<_>>(),
         [
+            ".scaffold/inputs",
+            input("new").as_str(),
             "a",
             "d",
             "d/b",
@@ -96,7 +127,7 @@ fn a_new_project_is_all_there_or_not_at_all() {
     let record = last_change(&scenario.root).unwrap().unwrap();
     assert_eq!(
         (record.id, record.label.as_str(), record.files.len()),
-        (1, "test", 5)
+        (1, "test", 6)
     );
 }
 
@@ -238,6 +269,11 @@ fn a_project_that_was_just_made_can_be_looked_at_and_changed_again() {
             .unwrap()
             .into_keys()
             .collect::<Vec<_>>(),
-        ["scaffold.lock", "scaffold.toml"]
+        [
+            ".scaffold/inputs",
+            input("new").as_str(),
+            "scaffold.lock",
+            "scaffold.toml"
+        ]
     );
 }

@@ -3,7 +3,15 @@
 //! Decided on project paths alone, never on words a package says about itself. Short, so that a reviewer can read
 //! it in one sitting.
 
+mod allow;
+mod private;
+mod reads;
+
 use std::collections::BTreeSet;
+
+pub use allow::{Allow, AllowError};
+pub use private::is_private;
+pub use reads::{Base, MayRead, Reads};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
@@ -43,7 +51,11 @@ impl Patterns {
     }
 
     pub fn allows(&self, path: &ProjectPath) -> bool {
-        self.0.is_match(path.as_str())
+        self.matches(path.as_str())
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        self.0.is_match(path)
     }
 }
 

@@ -1,0 +1,22 @@
+;; Writes the names of all it can see into `seen.txt`, a line each.
+(data (i32.const 2048) "seen.txt")
+(func (export "generate") (type $call)
+  (local $name i32) (local $left i32) (local $to i32)
+  (call $list-project (i32.const 0) (i32.const 0) (i32.const 1024))
+  (if (i32.load8_u (i32.const 1024)) (then (unreachable)))
+  (local.set $name (i32.load (i32.const 1028)))
+  (local.set $left (i32.load (i32.const 1032)))
+  (local.set $to (i32.const 4096))
+  (loop $names
+    (if (local.get $left)
+      (then
+        (memory.copy (local.get $to) (i32.load (local.get $name)) (i32.load offset=4 (local.get $name)))
+        (local.set $to (i32.add (local.get $to) (i32.load offset=4 (local.get $name))))
+        (i32.store8 (local.get $to) (i32.const 10))
+        (local.set $to (i32.add (local.get $to) (i32.const 1)))
+        (local.set $name (i32.add (local.get $name) (i32.const 8)))
+        (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+        (br $names))))
+  (call $write (i32.const 2048) (i32.const 8) (i32.const 4096) (i32.sub (local.get $to) (i32.const 4096))
+    (i32.const 0) (i32.const 0) (i32.const 1100))
+  (i32.const 0))
