@@ -184,8 +184,15 @@ impl Machine<'_> {
             given: Given::default(),
             allow: Class::ALL.into(),
         };
-        let decision =
-            decide(&self.packages, &project, &workspace, entries, &mut asking).map_err(text)?;
+        let decision = decide(
+            &self.packages,
+            &project,
+            &workspace,
+            entries,
+            None,
+            &mut asking,
+        )
+        .map_err(text)?;
         let own = [
             own(
                 ProjectPath::manifest(),
