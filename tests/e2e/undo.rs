@@ -93,6 +93,46 @@ fn edits_made_since_are_merged() {
     world.scaffold("-C shop verify").succeeded();
 }
 
+/// What the command left alone, undo has no need of the place of.
+#[test]
+fn a_folder_in_the_place_of_a_file_that_is_no_longer_made_stays() {
+    let world = shop();
+    fs::remove_file(world.path("shop/app/style.css")).unwrap();
+    world.write("shop/app/style.css/mine.css", "mine\n");
+    let before = world.files("shop");
+    world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
+    world.edit(
+        "site/template/README.md.jinja",
+        "# {{ title }}",
+        "# {{ title }}!",
+    );
+    fs::remove_file(world.path("site/template/app/style.css")).unwrap();
+    world
+        .scaffold("publish site --registry registry")
+        .succeeded();
+    world.scaffold(&world.small("-C shop update")).succeeded();
+    assert!(world.read("shop/README.md").starts_with("# Shop!"));
+    world.scaffold("-C shop undo").succeeded();
+    assert!(world.files("shop") == before);
+}
+
+/// The plan is the one that takes the change back, so who wins a conflict is asked of that one.
+#[test]
+fn an_undo_that_meets_edits_can_be_told_to_fail() {
+    let world = shop();
+    publish_another(&world);
+    world.scaffold(&world.small("-C shop update")).succeeded();
+    world.edit("shop/README.md", "# Shop!", "# My shop");
+    let before = world.files("shop");
+    world
+        .scaffold("-C shop undo --conflict=fail")
+        .failed_with(3);
+    assert!(world.files("shop") == before);
+    world.scaffold("-C shop undo --conflict=ours").succeeded();
+    assert!(world.read("shop/README.md").starts_with("# My shop"));
+    assert_eq!(world.read("shop/app/style.css"), "body { color: black }\n");
+}
+
 #[test]
 fn folders_come_back_and_go_as_they_were() {
     let world = shop();

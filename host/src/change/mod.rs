@@ -11,10 +11,7 @@ mod past;
 mod run;
 mod wanted;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use answers::{Given, GivenError};
 pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
@@ -36,7 +33,7 @@ use crate::{
     plan::Plan,
     project::{self, Lock, Locked, Pinned, Project, manifest::ManifestError},
     replay::{Made, ReplayError, Replayer},
-    tree::{Tree, TreeError},
+    tree::TreeError,
     ui::{PromptError, Ui},
     workspace::Workspace,
 };
@@ -49,9 +46,6 @@ pub struct Decision {
     pub plan: Plan,
     /// What our own files become, where a change is taken back; otherwise they follow from the lock.
     past: Option<OwnTexts>,
-    /// What the lock from before stands for, and what the new one does.
-    base: Arc<Tree>,
-    theirs: Arc<Tree>,
     /// What each generator made, in order.
     pub made: Vec<Made>,
     /// Classes of files that need a yes before the plan may be carried out, per generator.
@@ -136,15 +130,18 @@ pub struct Asking<'u> {
     pub conflict: Conflict,
 }
 
-/// Works out what the project becomes. Reads the project, writes nothing.
+/// Works out what the project becomes. Reads the project, writes nothing. With a `past`, the entries are the generators
+/// from before that change, and the plan takes it back.
 ///
 /// # Errors
-/// The lock cannot be replayed, an answer is missing or wrong, a generator fails, a file cannot be read.
+/// The lock cannot be replayed, an answer is missing or wrong, a generator fails, a file cannot be read. Of a past: something
+/// else has changed the lock since, or what is needed is not remembered.
 pub fn decide(
     packages: &Packages<'_>,
     project: &Project,
     workspace: &Workspace,
     entries: Vec<Entry>,
+    past: Option<&Past>,
     asking: &mut Asking<'_>,
 ) -> Result<Decision, ChangeError> {
     let mut replayer = Replayer::new(packages, project);
@@ -161,8 +158,6 @@ pub fn decide(
         manifest: String::new(),
         plan: Plan::default(),
         past: None,
-        base: Arc::clone(&base),
-        theirs: Arc::clone(&base),
         made: Vec::new(),
         newly_asked: Vec::new(),
         unconsented: Vec::new(),
@@ -250,22 +245,6 @@ pub fn decide(
     let theirs = replayer.before(lock.generators.len());
     lock.tree = theirs.digest();
     let made = &replayer.made()[..lock.generators.len()];
-    let renames = renames
-        .iter()
-        .zip(made)
-        .flat_map(|(renames, made)| renames.files(made, &base, &theirs))
-        .collect();
-    let labels = Labels {
-        base: base_labels,
-        theirs: labels(made),
-    };
-    let options = merge::Options {
-        labels,
-        renames,
-        ..merge::Options::default()
-    };
-    decided.plan = plan(&base, &theirs, workspace, options, asking)?;
-    decided.theirs = theirs;
     decided.manifest = project::manifest::write(
         project.manifest_text.as_deref(),
         &lock,
@@ -276,6 +255,30 @@ pub fn decide(
     let blobs = decided.made.iter().flat_map(|made| made.blobs.clone());
     decided.blobs = blobs.collect();
     decided.lock = lock;
+    if let Some(past) = past {
+        decided.past = Some(past.own_texts(project, workspace, &decided)?);
+    }
+    let (base, theirs, options) = match past {
+        Some(past) => past.sides(&base, &theirs, workspace)?,
+        None => {
+            let renames = renames
+                .iter()
+                .zip(made)
+                .flat_map(|(renames, made)| renames.files(made, &base, &theirs))
+                .collect();
+            let labels = Labels {
+                base: base_labels,
+                theirs: labels(made),
+            };
+            let options = merge::Options {
+                labels,
+                renames,
+                ..merge::Options::default()
+            };
+            (base, theirs, options)
+        }
+    };
+    decided.plan = plan(&base, &theirs, workspace, options, asking)?;
     Ok(decided)
 }
 

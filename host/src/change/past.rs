@@ -52,44 +52,24 @@ impl Past {
         let file = self.record.file(&ProjectPath::manifest())?;
         ProjectManifest::parse(&text_before(file).ok()??).ok()
     }
-}
 
-impl Decision {
-    /// What the plan leaves in our own files.
-    pub fn own_texts(&self) -> OwnTexts {
-        self.past.clone().unwrap_or_else(|| OwnTexts {
-            lock: Some(self.lock.to_text()),
-            manifest: Some(self.manifest.clone()),
-        })
-    }
-
-    /// Turns a decision for the generators from before a change into one that takes the change back.
-    ///
-    /// # Errors
-    /// Something else has changed the lock since, or what is needed is not remembered.
-    pub fn take_back(
-        &mut self,
-        past: &Past,
-        project: &Project,
+    /// What the change left and what stood there before it; `base` and `theirs` are what the replays give of both. Our own
+    /// files are not among them.
+    pub(super) fn sides(
+        &self,
+        base: &Tree,
+        theirs: &Tree,
         workspace: &Workspace,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<(Arc<Tree>, Arc<Tree>, merge::Options), ChangeError> {
         let (mut left, mut before) = (Tree::new(), Tree::new());
-        for file in &past.record.files {
-            // Recorded inputs follow from the lock.
-            if file.path.input_digest().is_some() {
-                continue;
-            }
+        for file in self.record.files.iter().filter(|file| !file.path.is_own()) {
             let now = workspace.read(&file.path).ok().flatten();
-            let untouched = past.exactly || is_untouched(file, now.as_ref());
-            if file.path.is_own() && (untouched || file.path == ProjectPath::lock()) {
-                continue;
-            }
-            let version = if untouched {
+            let version = if self.exactly || is_untouched(file, now.as_ref()) {
                 now.map(|now| version(now.bytes, now.executable))
             } else {
-                what_it_left(file, &self.base)
+                what_it_left(file, base)
             };
-            for (tree, version) in [(&mut left, version), (&mut before, self.stood(file)?)] {
+            for (tree, version) in [(&mut left, version), (&mut before, stood(file, theirs)?)] {
                 if let Some(version) = version {
                     tree.insert(file.path.clone(), version)?;
                 }
@@ -106,64 +86,33 @@ impl Decision {
             },
             ..merge::Options::default()
         };
-        self.plan = merge::merge(&left, &before, workspace, &options)?;
-        self.past = Some(OwnTexts {
-            lock: lock_before(past, project)?,
-            manifest: self.manifest_before(past, project)?,
-        });
-        Ok(())
+        Ok((Arc::new(left), Arc::new(before), options))
     }
 
-    /// What stood there before the change.
-    fn stood(&self, file: &RecordedFile) -> Result<Option<File>, ChangeError> {
-        let Some(stamp) = file.before else {
-            return Ok(None);
-        };
-        let kept = file
-            .old
-            .clone()
-            .map(|bytes| version(bytes, stamp.executable));
-        let generated = || self.theirs.get(&file.path).cloned();
-        kept.or_else(generated)
-            .map(Some)
-            .ok_or_else(|| ChangeError::Forgotten(file.path.clone()))
-    }
-
-    /// `scaffold.toml` as it was; with the user's edits, where it was edited since.
-    fn manifest_before(
-        &mut self,
-        past: &Past,
+    /// What our own files become; `decided` has the lock and the manifest of the generators from before the change.
+    ///
+    /// # Errors
+    /// Something else has changed the lock since, or what is needed is not remembered.
+    pub(super) fn own_texts(
+        &self,
         project: &Project,
-    ) -> Result<Option<String>, ChangeError> {
-        let path = ProjectPath::manifest();
-        let merged = self
-            .plan
-            .actions
-            .iter()
-            .position(|action| action.path == path)
-            .map(|place| self.plan.actions.remove(place));
-        let Some(file) = past.record.file(&path) else {
-            return Ok(project.manifest_text.clone());
-        };
-        let now = project.manifest_text.as_deref().map(|text| Found {
-            bytes: text.as_bytes().into(),
-            executable: file.after.is_some_and(|after| after.executable),
-        });
-        if past.exactly || is_untouched(file, now.as_ref()) {
-            return text_before(file);
-        }
-        if file.before.is_none() || now.is_none() {
-            return Ok(project.manifest_text.clone());
-        }
-        let merged = merged
-            .filter(|action| action.verb != Verb::Conflict)
-            .and_then(|action| action.after)
-            .and_then(|after| String::from_utf8(after.bytes.to_vec()).ok());
-        // Lines that go together need not make sense together; then our own lines are written into the user's text.
-        Ok(Some(match merged {
-            Some(text) if self.agrees(&text) => text,
-            _ => self.manifest.clone(),
-        }))
+        workspace: &Workspace,
+        decided: &Decision,
+    ) -> Result<OwnTexts, ChangeError> {
+        Ok(OwnTexts {
+            lock: lock_before(self, project)?,
+            manifest: manifest_before(self, project, workspace, decided)?,
+        })
+    }
+}
+
+impl Decision {
+    /// What the plan leaves in our own files.
+    pub fn own_texts(&self) -> OwnTexts {
+        self.past.clone().unwrap_or_else(|| OwnTexts {
+            lock: Some(self.lock.to_text()),
+            manifest: Some(self.manifest.clone()),
+        })
     }
 
     fn agrees(&self, manifest: &str) -> bool {
@@ -176,6 +125,20 @@ impl Decision {
                     .all(|locked| manifest.generators.contains_key(&locked.instance))
         })
     }
+}
+
+/// What stood there before the change.
+fn stood(file: &RecordedFile, generated: &Tree) -> Result<Option<File>, ChangeError> {
+    let Some(stamp) = file.before else {
+        return Ok(None);
+    };
+    let kept = file
+        .old
+        .clone()
+        .map(|bytes| version(bytes, stamp.executable));
+    kept.or_else(|| generated.get(&file.path).cloned())
+        .map(Some)
+        .ok_or_else(|| ChangeError::Forgotten(file.path.clone()))
 }
 
 /// The text of the lock file from before; it has to be what the change left, or something else has to be taken back first.
@@ -192,6 +155,46 @@ fn lock_before(past: &Past, project: &Project) -> Result<Option<String>, ChangeE
     } else {
         Err(ChangeError::LockChanged(past.record.label.clone()))
     }
+}
+
+/// `scaffold.toml` as it was; with the user's edits, where it was edited since.
+fn manifest_before(
+    past: &Past,
+    project: &Project,
+    workspace: &Workspace,
+    decided: &Decision,
+) -> Result<Option<String>, ChangeError> {
+    let Some(file) = past.record.file(&ProjectPath::manifest()) else {
+        return Ok(project.manifest_text.clone());
+    };
+    let now = project.manifest_text.as_deref().map(|text| Found {
+        bytes: text.as_bytes().into(),
+        executable: file.after.is_some_and(|after| after.executable),
+    });
+    if past.exactly || is_untouched(file, now.as_ref()) {
+        return text_before(file);
+    }
+    if file.before.is_none() || now.is_none() {
+        return Ok(project.manifest_text.clone());
+    }
+    let (mut left, mut before) = (Tree::new(), Tree::new());
+    for (tree, bytes) in [(&mut left, &file.new), (&mut before, &file.old)] {
+        if let Some(bytes) = bytes {
+            tree.insert(file.path.clone(), version(Arc::clone(bytes), false))?;
+        }
+    }
+    let plan = merge::merge(&left, &before, workspace, &merge::Options::default())?;
+    let merged = plan
+        .actions
+        .into_iter()
+        .find(|action| action.path == file.path && action.verb != Verb::Conflict)
+        .and_then(|action| action.after)
+        .and_then(|after| String::from_utf8(after.bytes.to_vec()).ok());
+    // Lines that go together need not make sense together; then our own lines are written into the user's text.
+    Ok(Some(match merged {
+        Some(text) if decided.agrees(&text) => text,
+        _ => decided.manifest.clone(),
+    }))
 }
 
 fn text_before(file: &RecordedFile) -> Result<Option<String>, ChangeError> {

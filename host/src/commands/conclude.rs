@@ -90,10 +90,8 @@ pub fn change(
         reads,
         conflict,
     };
-    let mut decision = decide(packages, project, &workspace, entries, &mut asking)?;
-    if let Some(past) = &goal.past {
-        decision.take_back(past, project, &workspace)?;
-    }
+    let past = goal.past.as_ref();
+    let mut decision = decide(packages, project, &workspace, entries, past, &mut asking)?;
     context.tell_notices(packages);
     tell_logs(context, &decision);
     reading::tell(context, project, &decision);

@@ -143,7 +143,7 @@ fn taken(
         let entries = resolve(packages, intents)?;
         // Against an empty folder: what stands in this one may be nothing a plan can be made with.
         let nowhere = Workspace::empty();
-        Ok(decide(packages, project, &nowhere, entries, &mut asking)?.plan)
+        Ok(decide(packages, project, &nowhere, entries, None, &mut asking)?.plan)
     };
     let Ok(plan) = made() else { return Vec::new() };
     let meets = |path: &&str| {

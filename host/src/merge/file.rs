@@ -15,7 +15,8 @@
 //! | file | changed | as the new one | unchanged |
 //! | file | changed | edited text | merged, or a conflict with markers |
 //! | file | changed | edited bytes | conflict: yours kept, the new file beside it |
-//! | file | seed | any | kept |
+//! | managed | seed | unedited / edited | updated / kept |
+//! | seed | another seed | any | kept |
 //! | file | – | – | nothing to say |
 //! | file | – | unedited | deleted |
 //! | managed | – | edited | conflict: yours kept, no longer generated |
@@ -27,6 +28,11 @@
 //!
 //! "Unedited" overlooks the values of secrets, and line ends where all of a file's were turned into the other kind. The
 //! executable bit is merged like a line of its own: the user's choice stands where the user made one.
+//!
+//! A seed that is no longer made goes while it is unedited, since a package that is removed leaves no trace, and two trees do
+//! not tell whether a package was removed or a newer version makes less. A newer version of a seed is not written, so after
+//! an update that changes one the file counts as edited: dropped by the update after that it is kept, where one update over
+//! both would have deleted it.
 
 use std::sync::Arc;
 
@@ -188,26 +194,18 @@ fn stayed(
     );
     let current = executable(ours, base);
     let is = |version: &Version| *version.bytes == *ours.bytes && version.executable == current;
-    let unchanged = || Decision::new(Verb::Unchanged, Some(ours.into()));
-    if theirs.ownership == Ownership::Seed {
-        return if is(&new) {
-            unchanged()
-        } else {
-            Decision::noted(Verb::Kept, Some(ours.into()), Note::Seed)
-        };
+    if is(&new) {
+        return Decision::new(Verb::Unchanged, Some(ours.into()));
+    }
+    // What was made as a seed is the user's; a managed file that nobody edited is nobody's yet.
+    if theirs.ownership == Ownership::Seed && (base.ownership == Ownership::Seed || !is(&old)) {
+        return Decision::noted(Verb::Kept, Some(ours.into()), Note::Seed);
     }
     if base.bytes == theirs.bytes && base.executable == theirs.executable {
-        return if is(&old) {
-            unchanged()
-        } else {
-            Decision::noted(Verb::Kept, Some(ours.into()), Note::Edited)
-        };
+        return Decision::noted(Verb::Kept, Some(ours.into()), Note::Edited);
     }
     if is(&old) {
         return Decision::new(Verb::Update, Some(new.content()));
-    }
-    if is(&new) {
-        return unchanged();
     }
     let executable = if current == old.executable {
         new.executable

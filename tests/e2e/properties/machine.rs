@@ -179,8 +179,15 @@ impl Machine<'_> {
             allow: Class::ALL.into(),
             reads: BTreeMap::new(),
         };
-        let decision =
-            decide(&self.packages, &project, &workspace, entries, &mut asking).map_err(text)?;
+        let decision = decide(
+            &self.packages,
+            &project,
+            &workspace,
+            entries,
+            None,
+            &mut asking,
+        )
+        .map_err(text)?;
         let own = [
             own(
                 ProjectPath::manifest(),

@@ -12,12 +12,15 @@ mod strategies;
 use std::{collections::BTreeSet, path::PathBuf};
 
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
-use scaffold::{path::ProjectPath, tree::Ownership};
+use scaffold::{
+    path::ProjectPath,
+    tree::{File, Ownership},
+};
 
 use self::{
     archive::{SECRET, SECRET_LENGTH, plain},
     machine::{Done, Machine, all, asked, is_own},
-    scenario::{Made, Package, Step},
+    scenario::{Package, Step},
     strategies::{How, Kind, Part, ask, edits, packages, parts, story},
 };
 use crate::environment::Files;
@@ -51,8 +54,7 @@ proptest! {
     #[test]
     fn what_is_added_and_removed_again_leaves_no_trace(
         packages in packages(Kind::Any, 1)
-            .prop_filter("there is one to add", |all| all.len() > 1)
-            .prop_filter("it takes no seed over", |all| !takes_a_seed_over(all)),
+            .prop_filter("there is one to add", |all| all.len() > 1),
     ) {
         Machine::with(&packages, |machine| added_and_removed(machine, &packages))?;
     }
@@ -76,11 +78,7 @@ proptest! {
     #[test]
     fn undo_gives_back_what_was_there(
         packages in packages(Kind::Any, 3),
-        // Undo refuses where a folder of the user's stands in the place of a file that came and went.
-        story in story().prop_filter("no file becomes a folder", |story| {
-            let is = |step: &Step| matches!(step, Step::Edit(scenario::Edit::Folder { .. }));
-            !story.iter().any(is)
-        }),
+        story in story(),
         last in ask(),
     ) {
         Machine::with(&packages, |machine| undone(machine, &packages, &story, &last))?;
@@ -116,12 +114,9 @@ fn updated_as_new(machine: &Machine<'_>, packages: &[Package]) -> Checked {
     let (updated, fresh) = (machine.files("old/shop"), machine.files("new/shop"));
     let mut expected = fresh;
     // A seed is the user's once it is made.
-    for (path, file) in update
-        .new
-        .iter()
-        .filter(|(path, _)| update.old.get(path).is_some())
-    {
-        if file.ownership == Ownership::Seed {
+    for (path, file) in update.new.iter() {
+        let is_seed = |file: &File| file.ownership == Ownership::Seed;
+        if is_seed(file) && update.old.get(path).is_some_and(is_seed) {
             expected.insert(path.to_string(), before[path.as_str()].clone());
         }
     }
@@ -159,19 +154,6 @@ fn updated_as_new(machine: &Machine<'_>, packages: &[Package]) -> Checked {
         }
     }
     Ok(())
-}
-
-/// Whether the last package makes a file that another one makes as well, and one of them as a seed. What stands there when
-/// it is removed is left as it is: a seed is the user's.
-fn takes_a_seed_over(packages: &[Package]) -> bool {
-    let is_seed = |made: &Made| matches!(made, Made::Text(text) if text.seed);
-    let (last, others) = packages.split_last().unwrap();
-    let last = &last.0[0].files;
-    let mut files = others.iter().flat_map(|other| &other.0[0].files);
-    files.any(|(path, made)| {
-        last.get(path)
-            .is_some_and(|taken| is_seed(taken) || is_seed(made))
-    })
 }
 
 fn added_and_removed(machine: &Machine<'_>, packages: &[Package]) -> Checked {
@@ -332,7 +314,11 @@ fn check_command(machine: &Machine<'_>, before: &Files, done: &Done) -> Checked 
                 prop_assert_eq!(now, Some(file), "{} was left alone{}", path, story());
             }
             (Some(old), new) if is_unedited(old, file) => match new {
-                Some(new) if new.ownership == Ownership::Managed => {
+                Some(new)
+                    if [old, new]
+                        .iter()
+                        .any(|file| file.ownership == Ownership::Managed) =>
+                {
                     let is_new = now.is_some_and(|now| is_unedited(new, now));
                     prop_assert!(is_new, "{path} is not updated{}", story());
                 }
@@ -461,7 +447,7 @@ fn mine(files: &Files) -> BTreeSet<String> {
 }
 
 /// Whether a file is as it was generated, but for the values of secrets and the kind of its line ends.
-fn is_unedited(generated: &scaffold::tree::File, (bytes, executable): &(Vec<u8>, bool)) -> bool {
+fn is_unedited(generated: &File, (bytes, executable): &(Vec<u8>, bool)) -> bool {
     mask(&generated.bytes) == mask(bytes) && (!cfg!(unix) || generated.executable == *executable)
 }
 

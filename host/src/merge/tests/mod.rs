@@ -194,8 +194,26 @@ fn seeds_are_made_once() {
         (Verb::Kept, text(EDITED[0].1), Some(Note::Seed))
     );
     assert_eq!(one(old, none, OLD).0, Verb::Delete);
+}
+
+#[test]
+fn a_managed_file_nobody_edited_becomes_the_seed_and_comes_back() {
+    let (managed, seed) = (&tree(OLD), &tree_of(NEW, Ownership::Seed));
     assert_eq!(
-        one(&tree(OLD), new, OLD),
-        (Verb::Kept, text(OLD[0].1), Some(Note::Seed))
+        one(managed, seed, OLD),
+        (Verb::Update, text(NEW[0].1), None)
+    );
+    assert_eq!(
+        one(seed, managed, NEW),
+        (Verb::Update, text(OLD[0].1), None)
+    );
+    assert_eq!(
+        one(managed, seed, EDITED),
+        (Verb::Kept, text(EDITED[0].1), Some(Note::Seed))
+    );
+    assert_eq!(one(managed, seed, NEW).0, Verb::Unchanged);
+    assert_eq!(
+        one(managed, seed, NONE),
+        (Verb::Kept, None, Some(Note::Seed))
     );
 }
