@@ -11,7 +11,10 @@ mod strategies;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use proptest::{prelude::*, test_runner::FileFailurePersistence};
+use proptest::{
+    prelude::*,
+    test_runner::{FileFailurePersistence, RngSeed},
+};
 use scaffold::{
     path::ProjectPath,
     tree::{File, Ownership},
@@ -20,7 +23,7 @@ use scaffold::{
 use self::{
     archive::{SECRET, SECRET_LENGTH, plain},
     machine::{Done, Machine, all, asked, is_own},
-    scenario::{Package, Step},
+    scenario::{Edit, Package, Step},
     strategies::{How, Kind, Part, ask, edits, packages, parts, story},
 };
 use crate::environment::Files;
@@ -31,6 +34,11 @@ const MINE: &str = "mine ";
 fn config(cases: u32) -> ProptestConfig {
     let asked = std::env::var("PROPTEST_CASES").ok();
     ProptestConfig {
+        // A run of all tests looks at the same cases each time: whether a change is sound is not for chance to say.
+        rng_seed: match asked {
+            Some(_) => RngSeed::Random,
+            None => RngSeed::Fixed(1),
+        },
         cases: asked.and_then(|cases| cases.parse().ok()).unwrap_or(cases),
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(concat!(
             env!("CARGO_MANIFEST_DIR"),
@@ -62,7 +70,12 @@ proptest! {
     #[test]
     fn two_updates_come_to_the_same_as_one(
         packages in packages(Kind::Steady, 3),
-        edits in edits(),
+        // A mode has two values only, and nothing is like nothing: what the user chose may be what the version in between
+        // has, and then is no edit to the next one.
+        edits in edits().prop_map(|mut edits| {
+            edits.retain(|edit| !matches!(edit, Edit::Executable { .. } | Edit::Empty { .. }));
+            edits
+        }),
     ) {
         Machine::with(&packages, |machine| {
             let once = updated_through(machine, "once/shop", &packages, &edits, &[2])?;
