@@ -10,6 +10,7 @@ use crate::{
     apply::{self, Hook, Record, Recovered, Turn},
     change::Given,
     cli::{Conflict, Globals},
+    config::Config,
     dirs::Dirs,
     error::{CommandError, ErrorKind, ResultExt},
     grants::{Allow, Class},
@@ -66,18 +67,21 @@ impl Context {
     /// The configuration cannot be read.
     pub fn sources(&self, project: Option<&Project>) -> Result<Sources, CommandError> {
         let flags = &self.globals.registry;
-        let mut sources = Sources::new(
-            flags,
-            self.dirs.config.as_deref(),
-            &self.here,
-            self.globals.offline,
-        )
-        .kind(ErrorKind::Usage)?;
+        let registries = self.config()?.registries;
+        let mut sources = Sources::new(flags, registries, &self.here, self.globals.offline);
         if let Some((project, manifest)) = project.and_then(|p| p.manifest.as_ref().map(|m| (p, m)))
         {
             sources.with_project(&manifest.registries, &project.root, flags);
         }
         Ok(sources)
+    }
+
+    /// What the user has configured.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn config(&self) -> Result<Config, CommandError> {
+        Config::read(self.dirs.config.as_deref()).kind(ErrorKind::Usage)
     }
 
     pub fn store(&self) -> Store {

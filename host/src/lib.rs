@@ -29,6 +29,7 @@ pub mod change;
 mod changelog;
 pub mod cli;
 mod commands;
+pub mod config;
 pub mod context;
 pub mod dirs;
 pub mod error;

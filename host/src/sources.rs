@@ -3,15 +3,9 @@
 //! The order: the command line, the project's `scaffold.toml`, the user's `config.toml`; `scaffold/` is the
 //! official namespace, embedded in the program, unless one of them says otherwise.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::BTreeMap, path::Path, rc::Rc};
 
 use scaffold_registry::{Folder, Http, HttpError, PackageName, Source, SourceError, official};
-use serde::Deserialize;
 
 /// What the lock file calls the embedded registry.
 pub const OFFICIAL: &str = "official";
@@ -36,34 +30,22 @@ pub enum SourcesError {
     Offline(String),
     #[error("`{0}` is not a registry: expected a folder or an https:// address")]
     NotARegistry(String),
-    #[error("cannot read {path}: {reason}")]
-    Config { path: PathBuf, reason: String },
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error(transparent)]
     Http(#[from] HttpError),
 }
 
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct UserConfig {
-    #[serde(default)]
-    registries: BTreeMap<String, String>,
-}
-
 impl Sources {
     /// `flags`: each `--registry`, `NAMESPACE=WHERE` or `WHERE`. Folders in flags are relative to `here`.
-    ///
-    /// # Errors
-    /// The user's configuration cannot be read.
     pub fn new(
         flags: &[String],
-        config: Option<&Path>,
+        configured: BTreeMap<String, String>,
         here: &Path,
         offline: bool,
-    ) -> Result<Self, SourcesError> {
+    ) -> Self {
         let mut sources = Self {
-            namespaces: read_config(config)?,
+            namespaces: configured,
             fallback: None,
             flags: BTreeMap::new(),
             offline,
@@ -84,7 +66,7 @@ impl Sources {
                 }
             }
         }
-        Ok(sources)
+        sources
     }
 
     /// Adds what a project's `scaffold.toml` says; the command line has said more.
@@ -213,25 +195,4 @@ fn relative(to: &Path, from: &Path) -> Option<String> {
     } else {
         way.join("/")
     })
-}
-
-fn read_config(folder: Option<&Path>) -> Result<BTreeMap<String, String>, SourcesError> {
-    let Some(path) = folder.map(|folder| folder.join("config.toml")) else {
-        return Ok(BTreeMap::new());
-    };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(e) => {
-            return Err(SourcesError::Config {
-                path,
-                reason: e.to_string(),
-            });
-        }
-    };
-    let config: UserConfig = toml::from_str(&text).map_err(|e| SourcesError::Config {
-        path,
-        reason: e.to_string(),
-    })?;
-    Ok(config.registries)
 }

@@ -11,7 +11,7 @@
 )]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     path::Path,
     time::{Duration, Instant},
@@ -79,11 +79,10 @@ fn measure(files: usize, runs: usize) {
         .collect();
     let sources = Sources::new(
         &[registry.to_str().unwrap().to_owned()],
-        None,
+        BTreeMap::new(),
         Path::new("/"),
         true,
-    )
-    .unwrap();
+    );
     let cache = folder.path().join("cache");
     let store = Store::new(Some(&cache));
     let sandbox = Sandbox::new(Limits::default(), Some(&cache)).unwrap();

@@ -48,7 +48,7 @@ impl From<SourcesError> for CommandError {
             SourcesError::Offline(_) => {
                 Self::failed(e).hint("leave out --offline once, so that it can be fetched")
             }
-            SourcesError::NotARegistry(_) | SourcesError::Config { .. } => Self::usage(e),
+            SourcesError::NotARegistry(_) => Self::usage(e),
             SourcesError::Source(_) => match e {
                 SourcesError::Source(e) => e.into(),
                 e => Self::failed(e),

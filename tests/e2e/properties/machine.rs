@@ -124,7 +124,7 @@ impl Machine<'_> {
             publish::to_folder(&registry, &archive, &[]).unwrap();
         }
         let place = registry.to_str().unwrap().to_owned();
-        let sources = Sources::new(&[place], None, &world.path(""), true).unwrap();
+        let sources = Sources::new(&[place], BTreeMap::new(), &world.path(""), true);
         let store = Store::new(None);
         run(&Machine {
             world: &world,
