@@ -142,7 +142,9 @@ fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+        use rustix::fs::OFlags;
+        // Neither through a link nor, for whoever writes into it, at a pipe.
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
     }
     let mut file = options.open(path)?;
     let meta = file.metadata()?;
