@@ -55,7 +55,8 @@ fn made_anew(spoil: impl Fn(&Path, Vec<u8>)) {
     let now = compiled(&world);
     assert!(now.symlink_metadata().unwrap().is_file());
     let bytes = fs::read(&now).unwrap();
-    assert_eq!(bytes.len(), good.len());
+    // What the same compiler makes of the same component for the same key is the same.
+    assert!(bytes == good, "what was spoilt still stands");
     // The same again, so that the good one is what is believed now.
     verify(&world).succeeded();
     assert!(fs::read(&now).unwrap() == bytes);
@@ -91,10 +92,11 @@ fn emptied() {
 
 #[test]
 fn code_of_somebody_else() {
-    // Fit for the very engine, but without a MAC of this user's.
-    let engine = wasmtime::Engine::default();
-    let code = engine.precompile_component(&guest("panics")).unwrap();
-    made_anew(|file, _| fs::write(file, [&[0; 32][..], &code].concat()).unwrap());
+    // Fit for the very engine, but authenticated with another user's key.
+    let theirs = super::scene::world_of(guest("panics"));
+    within(&theirs, cached(&theirs, "new evil/x shop --registry evil=registry")).failed_with(1);
+    let code = fs::read(compiled(&theirs)).unwrap();
+    made_anew(|file, _| fs::write(file, &code).unwrap());
 }
 
 /// A good file in the place of another: the MAC is over the name as well.
@@ -103,8 +105,6 @@ fn one_component_in_the_place_of_another() {
     let world = project();
     let good = compiled(&world);
     let bytes = fs::read(&good).unwrap();
-    let other = World::new();
-    drop(other);
     world.write("evil/generator.wasm", guest("panics"));
     world.edit("evil/scaffold.toml", "1.0.0", "1.1.0");
     world.scaffold("publish evil --registry registry").succeeded();
@@ -126,8 +126,10 @@ fn one_component_in_the_place_of_another() {
 #[test]
 fn another_key() {
     let world = project();
+    let before = fs::read(compiled(&world)).unwrap();
     fs::write(world.path("cache/compiled.key"), [7; 32]).unwrap();
     verify(&world).succeeded();
+    assert!(fs::read(compiled(&world)).unwrap() != before);
     fs::write(world.path("cache/compiled.key"), "short").unwrap();
     verify(&world).succeeded();
     fs::remove_file(world.path("cache/compiled.key")).unwrap();
@@ -147,6 +149,10 @@ mod unix {
     #[test]
     fn a_file_others_may_write() {
         made_anew(|file, _| mode(file, 0o666));
+        let world = project();
+        mode(compiled(&world), 0o666);
+        verify(&world).succeeded();
+        assert_eq!(compiled(&world).metadata().unwrap().permissions().mode() & 0o077, 0);
     }
 
     #[test]

@@ -46,7 +46,9 @@ foreign_imports! {
 fn unknown(text: &str) {
     let error = refused(low(), component(text));
     assert!(matches!(error, SandboxError::Unusable { .. }), "{error}");
-    assert!(!error.to_string().contains("does not compile"), "{error}");
+    let told = error.to_string();
+    assert!(told.contains("scaffold:generator/"), "{told}");
+    assert!(!told.contains("does not compile"), "{told}");
 }
 
 #[test]

@@ -229,7 +229,8 @@ fn an_instance_that_is_a_path() {
     new(&world, "").succeeded();
     let before = world.files("shop");
     for instance in ["../x", "a\\b", "C:x", ".git", "/etc", "a/", "a//b", "-x"] {
-        let run = world.run(&["-C", "shop", "add", "evil/x", "--registry", "evil=registry", &format!("--as={instance}")]);
+        let registry = format!("evil={}", world.path("registry").display());
+        let run = world.run(&["-C", "shop", "add", "evil/x", "--registry", &registry, &format!("--as={instance}")]);
         told(&run);
         assert!(run.stderr.contains(instance), "{run}");
         let lock = lock_with("a").replace("instance = \"x\"", &format!("instance = {instance:?}"));
