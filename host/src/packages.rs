@@ -202,9 +202,7 @@ impl<'a> Packages<'a> {
             registry: self.sources.of(&release.name)?.id().to_owned(),
             blob: release.blob,
         };
-        self.listed
-            .borrow_mut()
-            .insert(pin.blob, release.clone());
+        self.listed.borrow_mut().insert(pin.blob, release.clone());
         Ok(pin)
     }
 

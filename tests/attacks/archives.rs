@@ -151,17 +151,29 @@ fn one_entry_twice() {
 
 #[test]
 fn entries_out_of_order() {
-    refused(&gzip(&with(vec![z(b"1"), Raw::new("y", b"2")])), "sorted by path");
+    refused(
+        &gzip(&with(vec![z(b"1"), Raw::new("y", b"2")])),
+        "sorted by path",
+    );
 }
 
 #[test]
 fn case_twins() {
-    refused(&gzip(&with(vec![Raw::new("z/README", b""), Raw::new("z/readme", b"")])), "ignore case");
+    refused(
+        &gzip(&with(vec![
+            Raw::new("z/README", b""),
+            Raw::new("z/readme", b""),
+        ])),
+        "ignore case",
+    );
 }
 
 #[test]
 fn a_file_that_is_a_folder() {
-    refused(&gzip(&with(vec![z(b""), Raw::new("z/a", b"")])), "both a file and a folder");
+    refused(
+        &gzip(&with(vec![z(b""), Raw::new("z/a", b"")])),
+        "both a file and a folder",
+    );
 }
 
 #[test]
@@ -175,28 +187,43 @@ fn a_header_that_is_damaged() {
 #[test]
 fn two_gzip_members() {
     let good = gzip(&with(vec![]));
-    refused(&[&good[..], &good[..]].concat(), "follows the end of the gzip member");
+    refused(
+        &[&good[..], &good[..]].concat(),
+        "follows the end of the gzip member",
+    );
 }
 
 #[test]
 fn two_members_that_are_an_archive_together() {
     let tar = with(vec![]);
-    refused(&[gzip(&tar[..1024]), gzip(&tar[1024..])].concat(), "ends in the middle");
+    refused(
+        &[gzip(&tar[..1024]), gzip(&tar[1024..])].concat(),
+        "ends in the middle",
+    );
 }
 
 #[test]
 fn bytes_after_the_gzip_member() {
-    refused(&[&gzip(&with(vec![]))[..], b"x"].concat(), "follows the end of the gzip member");
+    refused(
+        &[&gzip(&with(vec![]))[..], b"x"].concat(),
+        "follows the end of the gzip member",
+    );
 }
 
 #[test]
 fn bytes_after_the_tar() {
-    refused(&gzip(&[&with(vec![])[..], b"x"].concat()), "follows the end of the tar");
+    refused(
+        &gzip(&[&with(vec![])[..], b"x"].concat()),
+        "follows the end of the tar",
+    );
 }
 
 #[test]
 fn a_gzip_header_with_a_file_name() {
-    let mut gzip = GzBuilder::new().mtime(0).filename("../x").write(Vec::new(), Compression::fast());
+    let mut gzip = GzBuilder::new()
+        .mtime(0)
+        .filename("../x")
+        .write(Vec::new(), Compression::fast());
     gzip.write_all(&with(vec![])).unwrap();
     refused(&gzip.finish().unwrap(), "optional fields");
 }

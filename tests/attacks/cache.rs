@@ -18,7 +18,10 @@ fn project() -> World {
     let world = super::scene::world_of(guest("writes-where-it-is-told"));
     let made = within(
         &world,
-        cached(&world, "new evil/x shop --registry evil=registry --defaults"),
+        cached(
+            &world,
+            "new evil/x shop --registry evil=registry --defaults",
+        ),
     );
     made.succeeded();
     world
@@ -94,7 +97,11 @@ fn emptied() {
 fn code_of_somebody_else() {
     // Fit for the very engine, but authenticated with another user's key.
     let theirs = super::scene::world_of(guest("panics"));
-    within(&theirs, cached(&theirs, "new evil/x shop --registry evil=registry")).failed_with(1);
+    within(
+        &theirs,
+        cached(&theirs, "new evil/x shop --registry evil=registry"),
+    )
+    .failed_with(1);
     let code = fs::read(compiled(&theirs)).unwrap();
     made_anew(|file, _| fs::write(file, &code).unwrap());
 }
@@ -107,7 +114,9 @@ fn one_component_in_the_place_of_another() {
     let bytes = fs::read(&good).unwrap();
     world.write("evil/generator.wasm", guest("panics"));
     world.edit("evil/scaffold.toml", "1.0.0", "1.1.0");
-    world.scaffold("publish evil --registry registry").succeeded();
+    world
+        .scaffold("publish evil --registry registry")
+        .succeeded();
     // It fails, having been compiled.
     within(&world, cached(&world, "-C shop update")).failed_with(1);
     let all = fs::read_dir(world.path("cache/compiled")).unwrap();
@@ -152,7 +161,10 @@ mod unix {
         let world = project();
         mode(compiled(&world), 0o666);
         verify(&world).succeeded();
-        assert_eq!(compiled(&world).metadata().unwrap().permissions().mode() & 0o077, 0);
+        assert_eq!(
+            compiled(&world).metadata().unwrap().permissions().mode() & 0o077,
+            0
+        );
     }
 
     #[test]
@@ -178,7 +190,10 @@ mod unix {
         }
         let key = world.path("cache/compiled.key").metadata().unwrap();
         assert_eq!(key.permissions().mode() & 0o777, 0o600);
-        assert_eq!(compiled(&world).metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            compiled(&world).metadata().unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 
     /// A key that somebody else knows authenticates nothing.
@@ -199,7 +214,12 @@ mod unix {
         let world = project();
         fs::rename(world.path("cache/compiled"), world.path("theirs")).unwrap();
         symlink("../theirs", world.path("cache/compiled")).unwrap();
-        let theirs = fs::read_dir(world.path("theirs")).unwrap().next().unwrap().unwrap().path();
+        let theirs = fs::read_dir(world.path("theirs"))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
         fs::write(&theirs, "poison").unwrap();
         verify(&world).succeeded();
         assert_eq!(fs::read(&theirs).unwrap(), b"poison");

@@ -53,24 +53,36 @@ fn unknown(text: &str) {
 
 #[test]
 fn a_function_the_contract_has_not() {
-    unknown("(import \"scaffold:generator/changes@0.1.0\" (instance (export \"run\" (func (param \"command\" string)))))");
+    unknown(
+        "(import \"scaffold:generator/changes@0.1.0\" (instance (export \"run\" (func (param \"command\" string)))))",
+    );
 }
 
 #[test]
 fn a_function_with_other_types() {
-    unknown("(import \"scaffold:generator/log@0.1.0\" (instance (export \"message\" (func (param \"address\" u64)))))");
+    unknown(
+        "(import \"scaffold:generator/log@0.1.0\" (instance (export \"message\" (func (param \"address\" u64)))))",
+    );
 }
 
 #[test]
 fn a_handle_the_host_never_gave() {
-    unknown("(import \"scaffold:generator/changes@0.1.0\" (instance (export \"file\" (type (sub resource)))))");
+    unknown(
+        "(import \"scaffold:generator/changes@0.1.0\" (instance (export \"file\" (type (sub resource)))))",
+    );
 }
 
 /// A proposal of WebAssembly that is switched off.
 #[track_caller]
 fn switched_off(text: &str) {
     let error = refused(low(), component(text));
-    assert!(matches!(error, SandboxError::Unusable { .. } | SandboxError::Refused { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SandboxError::Unusable { .. } | SandboxError::Refused { .. }
+        ),
+        "{error}"
+    );
     let told = error.to_string();
     assert!(!told.contains("no generator"), "it was taken: {told}");
     assert!(!told.contains('\u{1b}'), "{told}");
@@ -115,7 +127,10 @@ fn types_nested_deeply() {
 fn types_that_double() {
     let mut text = String::from("(type $t0 (tuple u8 u8))\n");
     for depth in 1..60 {
-        text.push_str(&format!("(type $t{depth} (tuple $t{0} $t{0}))\n", depth - 1));
+        text.push_str(&format!(
+            "(type $t{depth} (tuple $t{0} $t{0}))\n",
+            depth - 1
+        ));
     }
     ends_soon(component(&text));
 }
@@ -124,7 +139,11 @@ fn types_that_double() {
 fn components_nested_deeply() {
     for kind in ["component", "core module"] {
         let depth = if kind == "component" { 2_000 } else { 1 };
-        let text = format!("{}{}", format!("({kind}\n").repeat(depth), ")".repeat(depth));
+        let text = format!(
+            "{}{}",
+            format!("({kind}\n").repeat(depth),
+            ")".repeat(depth)
+        );
         // The assembler gives up on what it is too deep for; then bytes do it.
         if let Ok(wasm) = std::panic::catch_unwind(|| component(&text)) {
             ends_soon(wasm);
@@ -147,13 +166,17 @@ fn components_nested_deeply() {
 
 #[test]
 fn imports_without_end() {
-    let imports: String = (0..100_000).map(|n| format!("(import \"f{n}\" (func))\n")).collect();
+    let imports: String = (0..100_000)
+        .map(|n| format!("(import \"f{n}\" (func))\n"))
+        .collect();
     ends_soon(component(&imports));
 }
 
 #[test]
 fn exports_without_end() {
-    let exports: String = (0..20_000).map(|n| format!("(export \"f{n}\" (func 0))\n")).collect();
+    let exports: String = (0..20_000)
+        .map(|n| format!("(export \"f{n}\" (func 0))\n"))
+        .collect();
     ends_soon(component(&format!(
         "(core module $m (func (export \"f\"))) (core instance $i (instantiate $m)) (func (canon lift (core func $i \"f\"))) {exports}"
     )));
@@ -167,7 +190,9 @@ fn types_without_end() {
 
 #[test]
 fn instances_without_end() {
-    let instances: String = (0..50_000).map(|_| "(core instance (instantiate $m))\n").collect();
+    let instances: String = (0..50_000)
+        .map(|_| "(core instance (instantiate $m))\n")
+        .collect();
     ends_soon(component(&format!("(core module $m) {instances}")));
 }
 
@@ -186,7 +211,9 @@ fn locals_without_end() {
 #[test]
 fn branches_without_end() {
     let labels = "0 ".repeat(100_000);
-    ends_soon(component(&format!("(core module (func (block (br_table {labels} (i32.const 0)))))")));
+    ends_soon(component(&format!(
+        "(core module (func (block (br_table {labels} (i32.const 0)))))"
+    )));
 }
 
 #[test]
@@ -224,7 +251,11 @@ fn module_with_code(body: &[u8]) -> Vec<u8> {
 #[test]
 fn a_length_that_is_a_lie() {
     for section in 0..12u8 {
-        for length in [&b"\xff\xff\xff\xff\x0f"[..], b"\x80\x80\x80\x80\x08", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"] {
+        for length in [
+            &b"\xff\xff\xff\xff\x0f"[..],
+            b"\x80\x80\x80\x80\x08",
+            b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+        ] {
             let mut wasm = b"\0asm\x0d\0\x01\0".to_vec();
             wasm.push(section);
             wasm.extend(length);
@@ -274,7 +305,9 @@ fn memory_for_the_whole_machine() {
     for pages in [4097, 65536] {
         let wasm = made_of("memory", &format!("(memory (export \"memory\") {pages})"));
         let generator = load(Limits::default(), wasm).unwrap();
-        let error = generator.generate(crate::sandbox::input("shop")).unwrap_err();
+        let error = generator
+            .generate(crate::sandbox::input("shop"))
+            .unwrap_err();
         assert!(error.to_string().contains("`memory` (256 MiB)"), "{error}");
     }
 }
@@ -283,7 +316,10 @@ fn memory_for_the_whole_machine() {
 #[test]
 fn data_out_of_bounds() {
     let wasm = made_of("data", "(data (i32.const 0x7fffffff) \"x\")");
-    let error = load(low(), wasm).unwrap().generate(crate::sandbox::input("shop")).unwrap_err();
+    let error = load(low(), wasm)
+        .unwrap()
+        .generate(crate::sandbox::input("shop"))
+        .unwrap_err();
     assert!(matches!(error, SandboxError::Crashed { .. }), "{error}");
 }
 
@@ -325,7 +361,11 @@ fn an_import_in_escapes() {
     world.write("evil/generator.wasm", &wasm);
     world.write("evil/scaffold.toml", manifest(""));
     std::fs::create_dir_all(world.path("registry")).unwrap();
-    for line in ["publish evil --registry registry", "inspect evil", "pack evil"] {
+    for line in [
+        "publish evil --registry registry",
+        "inspect evil",
+        "pack evil",
+    ] {
         let run = world.scaffold(line);
         told(&run);
         clean(&run);

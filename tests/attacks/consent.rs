@@ -32,7 +32,11 @@ fn asked(path: &str, executable: bool, class: &str) {
     }
     new(&world, &format!("--allow {class}")).succeeded();
     assert!(world.path("shop").join(path).exists());
-    assert!(world.read("shop/scaffold.lock").contains(&format!("allow = [\"{class}\"]")));
+    assert!(
+        world
+            .read("shop/scaffold.lock")
+            .contains(&format!("allow = [\"{class}\"]"))
+    );
 }
 
 macro_rules! asked_for {
@@ -77,7 +81,12 @@ fn anything_made_executable() {
 /// What looks alike and steers nothing is not asked for, or people would learn to say yes.
 #[test]
 fn plain_files_are_not_asked_for() {
-    for path in ["src/environment.py", "docs/makefile.md", "github/workflows.txt", ".gitignore"] {
+    for path in [
+        "src/environment.py",
+        "docs/makefile.md",
+        "github/workflows.txt",
+        ".gitignore",
+    ] {
         let world = world_of(writes(path, false));
         new(&world, "").succeeded();
     }
@@ -88,10 +97,20 @@ fn plain_files_are_not_asked_for() {
 fn an_update_that_newly_wants_more() {
     let world = world_of(writes(".vscode/tasks.json", false));
     new(&world, "--allow editor").succeeded();
-    let update = |more: &str| world.scaffold(&format!("-C shop update --registry evil={} {more}", world.path("registry").display()));
-    world.write("evil/generator.wasm", writes(".github/workflows/ci.yml", false));
+    let update = |more: &str| {
+        world.scaffold(&format!(
+            "-C shop update --registry evil={} {more}",
+            world.path("registry").display()
+        ))
+    };
+    world.write(
+        "evil/generator.wasm",
+        writes(".github/workflows/ci.yml", false),
+    );
     world.edit("evil/scaffold.toml", "1.0.0", "1.1.0");
-    world.scaffold("publish evil --registry registry").succeeded();
+    world
+        .scaffold("publish evil --registry registry")
+        .succeeded();
     let before = world.files("shop");
     let run = update("--yes").failed_with(4);
     assert!(run.stderr.contains("--allow ci"), "{run}");

@@ -39,15 +39,30 @@ pub fn tree(files: &[(&str, &str)]) -> Vec<u8> {
 
 /// A project, a version it can be updated to, and the folder next to it.
 pub fn project() -> World {
-    let world = world_of(tree(&[("a.txt", "one"), ("d/b.txt", "one"), ("old.txt", "one")]));
+    let world = world_of(tree(&[
+        ("a.txt", "one"),
+        ("d/b.txt", "one"),
+        ("old.txt", "one"),
+    ]));
     super::scene::new(&world, "").succeeded();
     world.write(
         "evil/generator.wasm",
         tree(&[("a.txt", "two"), ("d/b.txt", "two"), ("n/c.txt", "two")]),
     );
     world.edit("evil/scaffold.toml", "1.0.0", "1.1.0");
-    world.scaffold("publish evil --registry registry").succeeded();
-    for file in ["secret", "a.txt", "b.txt", "c.txt", "inner/x", "undo/1/journal", "journal", "inputs/x"] {
+    world
+        .scaffold("publish evil --registry registry")
+        .succeeded();
+    for file in [
+        "secret",
+        "a.txt",
+        "b.txt",
+        "c.txt",
+        "inner/x",
+        "undo/1/journal",
+        "journal",
+        "inputs/x",
+    ] {
         world.write(&format!("outside/{file}"), SECRET);
     }
     world
@@ -69,7 +84,10 @@ pub fn standing(folder: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
                 folders.push(path.clone());
                 Vec::new()
             } else if kind.is_symlink() {
-                fs::read_link(&path).map_or_else(|_| Vec::new(), |to| to.into_os_string().into_encoded_bytes())
+                fs::read_link(&path).map_or_else(
+                    |_| Vec::new(),
+                    |to| to.into_os_string().into_encoded_bytes(),
+                )
             } else if kind.is_file() && meta.len() < 1 << 20 {
                 fs::read(&path).unwrap_or_default()
             } else {
@@ -101,11 +119,27 @@ fn holds(prepare: impl Fn(&World)) -> (World, crate::environment::Run) {
     prepare(&world);
     let outside = standing(&world.path("outside"));
     let mut first = None;
-    for line in ["update", "status", "diff", "verify", "list", "undo", "update", "remove x", "abort", "resolve a.txt", "sync", "lock"] {
+    for line in [
+        "update",
+        "status",
+        "diff",
+        "verify",
+        "list",
+        "undo",
+        "update",
+        "remove x",
+        "abort",
+        "resolve a.txt",
+        "sync",
+        "lock",
+    ] {
         let run = typed(&world, &format!("-C shop {line}"));
         assert!(matches!(run.code, Some(0..=99)), "{run}");
         assert!(standing(&world.path("outside")) == outside, "{run}");
-        assert!(!run.stdout.contains("SECRET") && !run.stderr.contains("SECRET"), "{run}");
+        assert!(
+            !run.stdout.contains("SECRET") && !run.stderr.contains("SECRET"),
+            "{run}"
+        );
         nothing_leaked(&world);
         first.get_or_insert(run);
     }
@@ -125,7 +159,11 @@ fn refused(why: &str, prepare: impl Fn(&World)) {
 fn stands(prepare: impl Fn(&World)) {
     let (_, run) = holds(prepare);
     let run = run.succeeded();
-    assert!(run.stderr.contains("you put something else in its place, which stands"), "{run}");
+    assert!(
+        run.stderr
+            .contains("you put something else in its place, which stands"),
+        "{run}"
+    );
 }
 
 /// Puts a link in the place of what is there.
@@ -212,7 +250,9 @@ fn a_link_that_is_the_manifest() {
 
 #[test]
 fn the_file_of_our_turn_is_a_link() {
-    refused("no plain file", |world| link(world, "../../outside/secret", "shop/.scaffold/lock"));
+    refused("no plain file", |world| {
+        link(world, "../../outside/secret", "shop/.scaffold/lock")
+    });
 }
 
 /// What takes turns in a project empties the file it does it with; that file may be another one as well.
@@ -220,7 +260,11 @@ fn the_file_of_our_turn_is_a_link() {
 fn the_file_of_our_turn_is_a_hard_link() {
     let (_, run) = holds(|world| {
         fs::remove_file(world.path("shop/.scaffold/lock")).unwrap();
-        fs::hard_link(world.path("outside/secret"), world.path("shop/.scaffold/lock")).unwrap();
+        fs::hard_link(
+            world.path("outside/secret"),
+            world.path("shop/.scaffold/lock"),
+        )
+        .unwrap();
     });
     run.succeeded();
 }
@@ -228,8 +272,16 @@ fn the_file_of_our_turn_is_a_hard_link() {
 #[test]
 fn a_hard_link_to_outside_is_not_written_through() {
     let world = project();
-    for (file, outside) in [("a.txt", "a.txt"), ("d/b.txt", "b.txt"), ("scaffold.lock", "lock"), ("scaffold.toml", "toml")] {
-        let (file, outside) = (world.path("shop").join(file), world.path("outside").join(outside));
+    for (file, outside) in [
+        ("a.txt", "a.txt"),
+        ("d/b.txt", "b.txt"),
+        ("scaffold.lock", "lock"),
+        ("scaffold.toml", "toml"),
+    ] {
+        let (file, outside) = (
+            world.path("shop").join(file),
+            world.path("outside").join(outside),
+        );
         fs::copy(&file, &outside).unwrap();
         fs::remove_file(&file).unwrap();
         fs::hard_link(&outside, &file).unwrap();
@@ -292,7 +344,10 @@ fn a_pipe_among_the_files_of_a_registry() {
         let world = project();
         pipe(&world, &format!("registry/{at}"));
         told(&typed(&world, "-C shop update"));
-        told(&super::scene::typed(&world, "new evil/x other --registry evil=registry --defaults"));
+        told(&super::scene::typed(
+            &world,
+            "new evil/x other --registry evil=registry --defaults",
+        ));
     }
 }
 
@@ -307,7 +362,10 @@ fn head(folders: &str, sweep: &str) -> String {
 }
 
 fn stamp(text: &str) -> String {
-    format!("{{\"digest\":\"{}\",\"executable\":false}}", Digest::of(text.as_bytes()))
+    format!(
+        "{{\"digest\":\"{}\",\"executable\":false}}",
+        Digest::of(text.as_bytes())
+    )
 }
 
 /// What a forged journal may not do: write, move away or remove at that path.
@@ -315,12 +373,24 @@ fn stamp(text: &str) -> String {
 fn forged(path: &str) {
     let path = path.replace('/', "\\/");
     for lines in [
-        format!("{}\n{{\"path\":\"{path}\",\"before\":null,\"after\":{}}}", head("", ""), stamp("new")),
-        format!("{}\n{{\"path\":\"{path}\",\"before\":{},\"after\":null}}", head("", ""), stamp(SECRET)),
+        format!(
+            "{}\n{{\"path\":\"{path}\",\"before\":null,\"after\":{}}}",
+            head("", ""),
+            stamp("new")
+        ),
+        format!(
+            "{}\n{{\"path\":\"{path}\",\"before\":{},\"after\":null}}",
+            head("", ""),
+            stamp(SECRET)
+        ),
         head(&format!("\"{path}\""), ""),
         head("", &format!("\"{path}\"")),
     ] {
-        for (at, name) in [("journal", "journal"), ("journal.back", "journal.back"), ("undo/2/journal", "a record")] {
+        for (at, name) in [
+            ("journal", "journal"),
+            ("journal.back", "journal.back"),
+            ("undo/2/journal", "a record"),
+        ] {
             let (world, run) = holds(|world| {
                 world.write(&format!("shop/.scaffold/{at}"), journal(&lines));
                 world.write("shop/.scaffold/stage/0", "new");
@@ -359,7 +429,11 @@ fn a_journal_that_names_git_s_hooks() {
 /// The paths are fine, and lead through a link.
 #[test]
 fn a_journal_that_leads_through_a_link() {
-    let lines = format!("{}\n{{\"path\":\"n/new\",\"before\":null,\"after\":{}}}", head("", ""), stamp("new"));
+    let lines = format!(
+        "{}\n{{\"path\":\"n/new\",\"before\":null,\"after\":{}}}",
+        head("", ""),
+        stamp("new")
+    );
     for at in ["journal", "journal.back"] {
         holds(|world| {
             link(world, "../outside", "shop/n");
@@ -381,7 +455,11 @@ fn a_journal_whose_contents_are_links() {
     for at in ["journal", "journal.back"] {
         holds(|world| {
             for folder in ["stage", "backup"] {
-                link(world, "../../../outside/secret", &format!("shop/.scaffold/{folder}/0"));
+                link(
+                    world,
+                    "../../../outside/secret",
+                    &format!("shop/.scaffold/{folder}/0"),
+                );
             }
             world.write(&format!("shop/.scaffold/{at}"), journal(&lines));
         });
@@ -393,8 +471,13 @@ fn a_journal_of_a_terabyte() {
     for at in ["journal", "undo/2/journal", "undo/1/settled"] {
         let (_, run) = holds(|world| {
             world.write(&format!("shop/.scaffold/{at}"), "");
-            let file = fs::OpenOptions::new().write(true).open(world.path("shop/.scaffold").join(at)).unwrap();
-            file.set_len(1 << 40).or_else(|_| file.set_len(1 << 33)).unwrap();
+            let file = fs::OpenOptions::new()
+                .write(true)
+                .open(world.path("shop/.scaffold").join(at))
+                .unwrap();
+            file.set_len(1 << 40)
+                .or_else(|_| file.set_len(1 << 33))
+                .unwrap();
         });
         told(&run);
         assert!(run.stderr.contains("larger than"), "{run}");
@@ -412,11 +495,19 @@ fn a_record_whose_contents_are_links() {
     );
     holds(|world| {
         world.write("shop/.scaffold/undo/2/journal", journal(&lines));
-        link(world, "../../../../outside/secret", "shop/.scaffold/undo/2/0");
+        link(
+            world,
+            "../../../../outside/secret",
+            "shop/.scaffold/undo/2/0",
+        );
     });
     let world = project();
     world.write("shop/.scaffold/undo/2/journal", journal(&lines));
-    link(&world, "../../../../outside/secret", "shop/.scaffold/undo/2/0");
+    link(
+        &world,
+        "../../../../outside/secret",
+        "shop/.scaffold/undo/2/0",
+    );
     typed(&world, "-C shop undo");
     nothing_leaked(&world);
 }
@@ -429,7 +520,11 @@ fn a_folder_named_almost_like_ours_is_not_cleared_away() {
     world.write("outside/inner/keep", "");
     link(&world, "outside", ".scaffold-new-0123456789abcdef");
     let outside = standing(&world.path("outside"));
-    typed(&world, "new evil/x other --registry evil=registry --defaults").succeeded();
+    typed(
+        &world,
+        "new evil/x other --registry evil=registry --defaults",
+    )
+    .succeeded();
     assert_eq!(world.read(".scaffold-new-thesis/chapter.txt"), "mine");
     assert!(standing(&world.path("outside")) == outside);
 }

@@ -27,14 +27,19 @@ struct Threat {
 
 fn threats() -> Vec<Threat> {
     let text = read("tests/attacks/threats.txt");
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {
             let parts: Vec<&str> = line.split(" | ").map(str::trim).collect();
             let [class, threat, tests] = parts[..] else {
                 panic!("not a line of the list: {line}");
             };
-            assert!(!class.is_empty() && !threat.is_empty() && !tests.is_empty(), "{line}");
+            assert!(
+                !class.is_empty() && !threat.is_empty() && !tests.is_empty(),
+                "{line}"
+            );
             let tests = if let Some(reason) = tests.strip_prefix("- ") {
                 assert!(reason.len() > 20, "a reason says why: {line}");
                 Vec::new()
@@ -72,19 +77,30 @@ fn exists(test: &str, tests: &BTreeSet<String>) -> bool {
 fn every_threat_has_a_test_and_every_attack_is_on_the_list() {
     let tests = tests();
     let mut named = BTreeSet::new();
-    for Threat { text, tests: wanted } in threats() {
+    for Threat {
+        text,
+        tests: wanted,
+    } in threats()
+    {
         for test in wanted {
             assert!(exists(&test, &tests), "{text}: there is no test {test}");
             named.insert(test);
         }
     }
-    let attacks = || tests.iter().filter_map(|test| test.strip_prefix("attacks::"));
+    let attacks = || {
+        tests
+            .iter()
+            .filter_map(|test| test.strip_prefix("attacks::"))
+    };
     let forgotten: Vec<_> = attacks()
         .filter(|test| !test.starts_with("list::") && !named.contains(*test))
         .collect();
     assert!(forgotten.is_empty(), "not on the list: {forgotten:#?}");
     let through_the_whole = named.iter().filter(|test| !test.contains(".rs::")).count();
-    assert!(through_the_whole >= ATTACKS, "{through_the_whole} are not {ATTACKS}");
+    assert!(
+        through_the_whole >= ATTACKS,
+        "{through_the_whole} are not {ATTACKS}"
+    );
 }
 
 /// What each patch says of itself: `Defence: …`, `Fails: …`.
@@ -96,8 +112,14 @@ fn patches() -> BTreeMap<String, Vec<String>> {
         .map(|name| {
             let text = read(&format!("tests/attacks/removed/{name}"));
             let fails = text.lines().filter_map(|line| line.strip_prefix("Fails: "));
-            let fails = fails.flat_map(str::split_whitespace).map(str::to_owned).collect();
-            assert!(text.contains("\nDefence: ") || text.starts_with("Defence: "), "{name}");
+            let fails = fails
+                .flat_map(str::split_whitespace)
+                .map(str::to_owned)
+                .collect();
+            assert!(
+                text.contains("\nDefence: ") || text.starts_with("Defence: "),
+                "{name}"
+            );
             (name, fails)
         })
         .collect()

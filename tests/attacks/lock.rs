@@ -20,7 +20,13 @@ fn refused(change: impl Fn(&str) -> String, why: &str) {
     let bad = change(&good);
     assert_ne!(bad, good);
     world.write("shop/scaffold.lock", bad);
-    for line in ["status", "verify", "list", "add evil/x --as other", "remove x"] {
+    for line in [
+        "status",
+        "verify",
+        "list",
+        "add evil/x --as other",
+        "remove x",
+    ] {
         let before = world.files("shop");
         let run = typed(&world, &format!("-C shop {line}"));
         told(&run);
@@ -72,9 +78,16 @@ fn nesting_without_end() {
 fn a_lock_of_a_terabyte() {
     for file in ["scaffold.lock", "scaffold.toml"] {
         let (world, _) = project();
-        let lock = fs::OpenOptions::new().write(true).open(world.path("shop").join(file)).unwrap();
+        let lock = fs::OpenOptions::new()
+            .write(true)
+            .open(world.path("shop").join(file))
+            .unwrap();
         // Some file systems have no room for it even so.
-        if lock.set_len(1 << 40).or_else(|_| lock.set_len(1 << 32)).is_err() {
+        if lock
+            .set_len(1 << 40)
+            .or_else(|_| lock.set_len(1 << 32))
+            .is_err()
+        {
             continue;
         }
         let run = typed(&world, "-C shop status");
@@ -87,7 +100,10 @@ fn a_lock_of_a_terabyte() {
 fn another_blob_than_the_registry_has() {
     let (world, lock) = project();
     let at = lock.find("blob = \"sha256:").unwrap() + 15;
-    world.write("shop/scaffold.lock", format!("{}000000{}", &lock[..at], &lock[at + 6..]));
+    world.write(
+        "shop/scaffold.lock",
+        format!("{}000000{}", &lock[..at], &lock[at + 6..]),
+    );
     for line in ["status", "verify", "add evil/x --as other"] {
         let run = typed(&world, &format!("-C shop {line}")).failed_with(5);
         assert!(run.stderr.contains("the lock says"), "{run}");
@@ -99,7 +115,10 @@ fn another_blob_than_the_registry_has() {
 fn another_tree_than_the_generators_make() {
     let (world, lock) = project();
     let at = lock.find("tree = \"sha256:").unwrap() + 15;
-    world.write("shop/scaffold.lock", format!("{}000000{}", &lock[..at], &lock[at + 6..]));
+    world.write(
+        "shop/scaffold.lock",
+        format!("{}000000{}", &lock[..at], &lock[at + 6..]),
+    );
     let before = world.files("shop");
     for line in ["verify", "add evil/x --as other"] {
         told(&typed(&world, &format!("-C shop {line}")).failed_with(5));
@@ -112,22 +131,38 @@ fn another_tree_than_the_generators_make() {
 fn an_official_name_from_another_source() {
     let world = World::new();
     world.write("fake/generator.wasm", guest("writes-a-workflow"));
-    world.write("fake/scaffold.toml", super::scene::manifest("").replace("evil/x", "scaffold/django"));
+    world.write(
+        "fake/scaffold.toml",
+        super::scene::manifest("").replace("evil/x", "scaffold/django"),
+    );
     world.write("registry/keep", "");
     fs::remove_file(world.path("registry/keep")).unwrap();
-    world.scaffold("publish fake --registry registry").succeeded();
-    let run = typed(&world, "new scaffold/django shop --registry scaffold=registry --defaults --yes").failed_with(4);
+    world
+        .scaffold("publish fake --registry registry")
+        .succeeded();
+    let run = typed(
+        &world,
+        "new scaffold/django shop --registry scaffold=registry --defaults --yes",
+    )
+    .failed_with(4);
     assert!(run.stderr.contains("--allow ci"), "{run}");
     assert!(!world.path("shop").exists());
     // Nor by a lock that calls the other source official.
-    typed(&world, "new scaffold/django shop --registry scaffold=registry --defaults --allow ci").succeeded();
+    typed(
+        &world,
+        "new scaffold/django shop --registry scaffold=registry --defaults --allow ci",
+    )
+    .succeeded();
     let lock = world.read("shop/scaffold.lock");
     let start = lock.find("registry = \"").unwrap();
     let end = start + lock[start..].find('\n').unwrap();
-    let forged = format!("{}registry = \"official\"{}", &lock[..start], &lock[end..]).replace("allow = [\"ci\"]\n", "");
+    let forged = format!("{}registry = \"official\"{}", &lock[..start], &lock[end..])
+        .replace("allow = [\"ci\"]\n", "");
     world.write("shop/scaffold.lock", forged);
     let manifest = world.read("shop/scaffold.toml");
-    let registries = manifest.find("[registries]").map_or(manifest.clone(), |at| manifest[..at].to_owned());
+    let registries = manifest
+        .find("[registries]")
+        .map_or(manifest.clone(), |at| manifest[..at].to_owned());
     world.write("shop/scaffold.toml", registries);
     for line in ["status", "verify", "sync --yes"] {
         let run = typed(&world, &format!("-C shop {line}"));
@@ -152,9 +187,20 @@ fn a_registry_in_the_manifest_that_is_none() {
     let manifest = world.read("shop/scaffold.toml");
     let at = manifest.find("evil = ").unwrap();
     let end = at + manifest[at..].find('\n').unwrap();
-    for place in ["../../../../../../../../etc", "/dev", "http://example.invalid/", "ftp://example.invalid", "https://user:secret@example.invalid/", "\u{1b}[2J", ""] {
+    for place in [
+        "../../../../../../../../etc",
+        "/dev",
+        "http://example.invalid/",
+        "ftp://example.invalid",
+        "https://user:secret@example.invalid/",
+        "\u{1b}[2J",
+        "",
+    ] {
         let place = serde_json::to_string(place).unwrap();
-        world.write("shop/scaffold.toml", format!("{}evil = {place}{}", &manifest[..at], &manifest[end..]));
+        world.write(
+            "shop/scaffold.toml",
+            format!("{}evil = {place}{}", &manifest[..at], &manifest[end..]),
+        );
         let before = world.files("shop");
         let run = typed(&world, "-C shop add evil/x --as other --offline");
         told(&run);
@@ -166,8 +212,18 @@ fn a_registry_in_the_manifest_that_is_none() {
 #[test]
 fn answers_that_steer_a_terminal() {
     let (world, lock) = project();
-    world.write("shop/scaffold.lock", lock + "\n[generator.answers]\n\"\\u001b[2J\" = \"\\u001b]52;c;x\\u0007\\u202e\"\n");
-    for line in ["status", "verify", "list", "set x=y", "explain x", "list --json"] {
+    world.write(
+        "shop/scaffold.lock",
+        lock + "\n[generator.answers]\n\"\\u001b[2J\" = \"\\u001b]52;c;x\\u0007\\u202e\"\n",
+    );
+    for line in [
+        "status",
+        "verify",
+        "list",
+        "set x=y",
+        "explain x",
+        "list --json",
+    ] {
         clean(&typed(&world, &format!("-C shop {line}")));
     }
 }

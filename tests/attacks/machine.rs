@@ -54,7 +54,10 @@ fn out_of_file_handles() {
         } else {
             // Below what the program needs to begin at all, the system ends it.
             failed += 1;
-            assert!(run.code.is_none() || !run.stderr.is_empty(), "{handles}: {run}");
+            assert!(
+                run.code.is_none() || !run.stderr.is_empty(),
+                "{handles}: {run}"
+            );
             assert_ne!(run.code, Some(101), "{handles}: {run}");
         }
         for file in ["a.txt", "d/b.txt", "old.txt"] {
@@ -107,7 +110,14 @@ fn a_stack_that_is_small() {
 /// Homes that are none.
 #[test]
 fn no_home() {
-    for home in [None, Some(""), Some("/nowhere/at/all"), Some("relative"), Some("/dev/null"), Some("/proc/1")] {
+    for home in [
+        None,
+        Some(""),
+        Some("/nowhere/at/all"),
+        Some("relative"),
+        Some("/dev/null"),
+        Some("/proc/1"),
+    ] {
         let world = project();
         let mut command = world.command(&["-C", "shop", "update"]);
         command.env_remove("SCAFFOLD_CACHE").env_remove("HOME");
@@ -128,7 +138,14 @@ fn a_cache_that_is_none() {
     let world = project();
     world.write("file", "mine");
     symlink("nowhere", world.path("dangling")).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, world.path("pipe"), rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o600), 0).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        world.path("pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_raw_mode(0o600),
+        0,
+    )
+    .unwrap();
     for cache in ["file", "dangling", "pipe", "/dev/null", "/proc/1/root"] {
         let mut command = world.command(&["-C", "shop", "update"]);
         command.env("SCAFFOLD_CACHE", world.path(cache));
@@ -159,7 +176,15 @@ fn a_clock_far_off() {
                 let _ = file.set_times(times);
             }
         }
-        for line in ["-C shop status", "-C shop undo --list", "-C shop undo --list --json", "-C shop update", "-C shop undo --list", "-C shop undo", "cache verify"] {
+        for line in [
+            "-C shop status",
+            "-C shop undo --list",
+            "-C shop undo --list --json",
+            "-C shop update",
+            "-C shop undo --list",
+            "-C shop undo",
+            "cache verify",
+        ] {
             let run = typed(&world, line);
             clean(&run);
             run.succeeded();
@@ -178,7 +203,10 @@ fn closed_streams() {
         assert_eq!(world.read("shop/a.txt"), "two", "{closed}");
         typed(&world, "-C shop verify").succeeded();
         for file in ["scaffold.lock", "scaffold.toml", ".scaffold/lock"] {
-            assert!(!world.read(&format!("shop/{file}")).contains("Updated"), "{closed}: {file}");
+            assert!(
+                !world.read(&format!("shop/{file}")).contains("Updated"),
+                "{closed}: {file}"
+            );
         }
     }
 }
@@ -188,7 +216,13 @@ fn closed_streams() {
 fn output_that_goes_nowhere() {
     for to in ["> /dev/full", "2> /dev/full", "> /dev/full 2>&1", "> pipe"] {
         let world = project();
-        for line in ["-C shop update", "-C shop list", "-C shop status --json", "--help", "-C shop undo"] {
+        for line in [
+            "-C shop update",
+            "-C shop list",
+            "-C shop status --json",
+            "--help",
+            "-C shop undo",
+        ] {
             // A pipe whose reader goes at once.
             let pipe = "rm -f pipe; mkfifo pipe; (: < pipe) & exec 2> err";
             let first = if to == "> pipe" { pipe } else { ":" };
@@ -204,7 +238,13 @@ fn output_that_goes_nowhere() {
 #[test]
 fn a_working_folder_that_is_gone() {
     let world = project();
-    for line in ["status", "update", "new evil/x shop --defaults", "list", "cache verify"] {
+    for line in [
+        "status",
+        "update",
+        "new evil/x shop --defaults",
+        "list",
+        "cache verify",
+    ] {
         let run = shell(&world, "mkdir gone && cd gone && rmdir ../gone", line);
         assert!(matches!(run.code, Some(0..=99)), "{run}");
         assert!(!run.stderr.contains("panicked"), "{run}");
@@ -218,7 +258,12 @@ fn a_umask_that_takes_nothing_or_everything() {
     shell(&world, "umask 000", "-C shop update").succeeded();
     for (path, (mode, _)) in standing(&world.path("shop")) {
         if mode & 0o170_000 == 0o100_000 {
-            assert_eq!(mode & 0o022, 0, "{} may be written by others", path.display());
+            assert_eq!(
+                mode & 0o022,
+                0,
+                "{} may be written by others",
+                path.display()
+            );
         }
     }
     typed(&world, "-C shop undo").succeeded();
@@ -251,8 +296,37 @@ fn no_permission_in_the_middle() {
 /// An environment of nonsense.
 #[test]
 fn an_environment_that_means_harm() {
-    let values: [&[u8]; 8] = [b"", b"0", b"-1", b"99999999999999999999", b"\x1b[2J", b"../../../etc", b"\xff\xfe", &[b'x'; 100_000]];
-    for name in ["COLUMNS", "LINES", "TERM", "NO_COLOR", "CLICOLOR_FORCE", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "USER", "PWD", "EDITOR", "PAGER", "GIT_DIR", "GIT_INDEX_FILE", "RUST_LOG", "SCAFFOLD_OFFLINE", "HTTPS_PROXY"] {
+    let values: [&[u8]; 8] = [
+        b"",
+        b"0",
+        b"-1",
+        b"99999999999999999999",
+        b"\x1b[2J",
+        b"../../../etc",
+        b"\xff\xfe",
+        &[b'x'; 100_000],
+    ];
+    for name in [
+        "COLUMNS",
+        "LINES",
+        "TERM",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "LANG",
+        "LC_ALL",
+        "TMPDIR",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "USER",
+        "PWD",
+        "EDITOR",
+        "PAGER",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "RUST_LOG",
+        "SCAFFOLD_OFFLINE",
+        "HTTPS_PROXY",
+    ] {
         let world = project();
         for value in values {
             let mut command = world.command(&["-C", "shop", "update"]);
@@ -273,7 +347,10 @@ fn an_environment_that_means_harm() {
 fn an_environment_changes_no_file() {
     let world = project();
     let mut command = world.command(&["-C", "shop", "update"]);
-    command.env("SECRET_TOKEN", "SECRET").env("LANG", "tr_TR.UTF-8").env("TZ", "Pacific/Kiritimati");
+    command
+        .env("SECRET_TOKEN", "SECRET")
+        .env("LANG", "tr_TR.UTF-8")
+        .env("TZ", "Pacific/Kiritimati");
     within(&world, command).succeeded();
     let with = world.files("shop");
     typed(&world, "-C shop undo").succeeded();
@@ -288,10 +365,19 @@ fn names_that_are_no_text() {
     let odd = std::ffi::OsStr::from_bytes(b"\xff\xfe\x1b[2J");
     fs::create_dir(world.path("").join(odd)).unwrap();
     fs::write(world.path("shop").join(odd), "mine").unwrap();
-    for (words, code) in [(&["-C", "ODD", "status"][..], 1..100), (&["new", "evil/x", "ODD"], 1..100), (&["-C", "shop", "resolve", "ODD"], 1..100), (&["-C", "shop", "update"], 0..1)] {
+    for (words, code) in [
+        (&["-C", "ODD", "status"][..], 1..100),
+        (&["new", "evil/x", "ODD"], 1..100),
+        (&["-C", "shop", "resolve", "ODD"], 1..100),
+        (&["-C", "shop", "update"], 0..1),
+    ] {
         let mut command = world.command(&[]);
         for word in words {
-            command.arg(if *word == "ODD" { odd } else { std::ffi::OsStr::new(word) });
+            command.arg(if *word == "ODD" {
+                odd
+            } else {
+                std::ffi::OsStr::new(word)
+            });
         }
         let run = within(&world, command);
         assert!(run.code.is_some_and(|is| code.contains(&is)), "{run}");
@@ -326,8 +412,15 @@ fn a_project_of_many_files() {
 #[test]
 fn a_file_of_a_terabyte() {
     let world = project();
-    let file = fs::OpenOptions::new().write(true).open(world.path("shop/a.txt")).unwrap();
-    if file.set_len(1 << 40).or_else(|_| file.set_len(1 << 33)).is_ok() {
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(world.path("shop/a.txt"))
+        .unwrap();
+    if file
+        .set_len(1 << 40)
+        .or_else(|_| file.set_len(1 << 33))
+        .is_ok()
+    {
         // What is too large to be compared is the user's, and stands.
         let run = typed(&world, "-C shop update").succeeded();
         assert!(run.stderr.contains("a.txt"), "{run}");

@@ -110,8 +110,20 @@ fn a_path_without_end() {
 #[test]
 fn honest_paths_are_taken() {
     let guest = load(low(), guest("writes-where-it-is-told")).unwrap();
-    for path in ["a.txt", "app/[...slug].tsx", ".gitignore", "a/.github/x", "ü.txt", "sub/scaffold.lock", "git~x"] {
-        assert_eq!(guest.generate(input(path)).unwrap().changes.files.len(), 1, "{path}");
+    for path in [
+        "a.txt",
+        "app/[...slug].tsx",
+        ".gitignore",
+        "a/.github/x",
+        "ü.txt",
+        "sub/scaffold.lock",
+        "git~x",
+    ] {
+        assert_eq!(
+            guest.generate(input(path)).unwrap().changes.files.len(),
+            1,
+            "{path}"
+        );
         let world = World::new();
         world.write("shop/scaffold.lock", lock_with(path));
         let run = typed(&world, "-C shop status");
@@ -132,7 +144,10 @@ fn writes(paths: &[&str]) -> Vec<u8> {
             path.len()
         ));
     }
-    made_of("writes", &format!("{data}(func (export \"generate\") (type $call)\n{calls}(i32.const 0))"))
+    made_of(
+        "writes",
+        &format!("{data}(func (export \"generate\") (type $call)\n{calls}(i32.const 0))"),
+    )
 }
 
 macro_rules! cannot_stand_together {
@@ -159,8 +174,15 @@ cannot_stand_together! {
 #[test]
 fn outside_of_what_the_manifest_says() {
     let world = world_of(writes(&["docs/a", "src/main.rs"]));
-    world.write("evil/scaffold.toml", manifest("").replace("\"**\"", "\"docs/**\"").replace("1.0.0", "1.1.0"));
-    world.scaffold("publish evil --registry registry").succeeded();
+    world.write(
+        "evil/scaffold.toml",
+        manifest("")
+            .replace("\"**\"", "\"docs/**\"")
+            .replace("1.0.0", "1.1.0"),
+    );
+    world
+        .scaffold("publish evil --registry registry")
+        .succeeded();
     let run = new(&world, "");
     came_to_nothing(&world, &run);
     assert!(run.stderr.contains("src/main.rs"), "{run}");
@@ -170,8 +192,15 @@ fn outside_of_what_the_manifest_says() {
 fn patterns_match_whole_paths_in_their_own_case() {
     for path in ["doc/x", "docs", "Docs/x", "a/docs/x", "docs2/x"] {
         let world = world_of(writes(&[path]));
-        world.write("evil/scaffold.toml", manifest("").replace("\"**\"", "\"docs/**\"").replace("1.0.0", "1.1.0"));
-        world.scaffold("publish evil --registry registry").succeeded();
+        world.write(
+            "evil/scaffold.toml",
+            manifest("")
+                .replace("\"**\"", "\"docs/**\"")
+                .replace("1.0.0", "1.1.0"),
+        );
+        world
+            .scaffold("publish evil --registry registry")
+            .succeeded();
         let run = new(&world, "");
         came_to_nothing(&world, &run);
         assert!(run.stderr.contains(path), "{run}");
@@ -204,7 +233,13 @@ no_package! {
 
 #[test]
 fn a_version_that_is_a_path() {
-    for version in ["1.0.0-../../x", "1.0.0+../x", "../1.0.0", "1.0.0-a..", "1.0.0-A"] {
+    for version in [
+        "1.0.0-../../x",
+        "1.0.0+../x",
+        "../1.0.0",
+        "1.0.0-a..",
+        "1.0.0-A",
+    ] {
         let world = world_of(guest("writes-where-it-is-told"));
         super::scene::relist(&world, |line| line["version"] = version.into());
         let run = new(&world, "");
@@ -217,7 +252,10 @@ fn a_version_that_is_a_path() {
 fn a_project_in_the_lock_that_is_a_path() {
     for name in ["../x", "/etc", "a/b", "..", "con", ""] {
         let world = World::new();
-        world.write("shop/scaffold.lock", lock_with("a").replace("\"shop\"", &format!("{name:?}")));
+        world.write(
+            "shop/scaffold.lock",
+            lock_with("a").replace("\"shop\"", &format!("{name:?}")),
+        );
         let run = world.refused("-C shop status", 5);
         assert!(run.stderr.contains("name of a project"), "{run}");
     }
@@ -230,7 +268,15 @@ fn an_instance_that_is_a_path() {
     let before = world.files("shop");
     for instance in ["../x", "a\\b", "C:x", ".git", "/etc", "a/", "a//b", "-x"] {
         let registry = format!("evil={}", world.path("registry").display());
-        let run = world.run(&["-C", "shop", "add", "evil/x", "--registry", &registry, &format!("--as={instance}")]);
+        let run = world.run(&[
+            "-C",
+            "shop",
+            "add",
+            "evil/x",
+            "--registry",
+            &registry,
+            &format!("--as={instance}"),
+        ]);
         told(&run);
         assert!(run.stderr.contains(instance), "{run}");
         let lock = lock_with("a").replace("instance = \"x\"", &format!("instance = {instance:?}"));

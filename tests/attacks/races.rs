@@ -35,15 +35,31 @@ fn against(attack: impl Fn(&World) + Sync) {
         let stop = Stop(&over);
         for round in 0..ROUNDS {
             let is_new = world.read("shop/scaffold.lock").contains("1.1.0");
-            let run = typed(&world, if is_new { "-C shop undo" } else { "-C shop update" });
+            let run = typed(
+                &world,
+                if is_new {
+                    "-C shop undo"
+                } else {
+                    "-C shop update"
+                },
+            );
             assert!(matches!(run.code, Some(0..=99)), "round {round}: {run}");
             done += usize::from(run.code == Some(0));
-            assert!(standing(&world.path("outside")) == outside, "round {round}: {run}");
-            assert!(!run.stdout.contains("SECRET") && !run.stderr.contains("SECRET"), "round {round}: {run}");
+            assert!(
+                standing(&world.path("outside")) == outside,
+                "round {round}: {run}"
+            );
+            assert!(
+                !run.stdout.contains("SECRET") && !run.stderr.contains("SECRET"),
+                "round {round}: {run}"
+            );
         }
         drop(stop);
     });
-    assert!(attacks.load(Ordering::Relaxed) > ROUNDS, "there was hardly an attack");
+    assert!(
+        attacks.load(Ordering::Relaxed) > ROUNDS,
+        "there was hardly an attack"
+    );
     assert!(done < ROUNDS, "no command ever met the attacker");
     nothing_leaked(&world);
     // Left alone, the next command ends whatever was begun.
@@ -170,14 +186,23 @@ fn two_that_make_one_project() {
                     typed(world, &line).code
                 })
             });
-            commands.into_iter().map(|command| command.join().unwrap()).collect()
+            commands
+                .into_iter()
+                .map(|command| command.join().unwrap())
+                .collect()
         });
         assert!(made.contains(&Some(0)), "round {round}: {made:?}");
-        assert!(made.iter().all(|code| matches!(code, Some(0..=99))), "{made:?}");
+        assert!(
+            made.iter().all(|code| matches!(code, Some(0..=99))),
+            "{made:?}"
+        );
         typed(&world, &format!("-C {name} verify")).succeeded();
         assert_eq!(world.read(&format!("{name}/a.txt")), "two");
     }
     let left = fs::read_dir(world.path("")).unwrap().flatten();
-    let left: Vec<_> = left.map(|entry| entry.file_name()).filter(|name| name.to_string_lossy().starts_with(".scaffold-new")).collect();
+    let left: Vec<_> = left
+        .map(|entry| entry.file_name())
+        .filter(|name| name.to_string_lossy().starts_with(".scaffold-new"))
+        .collect();
     assert!(left.is_empty(), "{left:?}");
 }

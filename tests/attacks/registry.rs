@@ -24,7 +24,9 @@ fn world() -> World {
     world.write("evil/salt", world.path("").to_str().unwrap());
     fs::remove_dir_all(world.path("registry")).unwrap();
     fs::create_dir(world.path("registry")).unwrap();
-    world.scaffold("publish evil --registry registry").succeeded();
+    world
+        .scaffold("publish evil --registry registry")
+        .succeeded();
     world
 }
 
@@ -74,37 +76,54 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn a_blob_that_is_longer_than_it_says() {
-    refused("bytes and the release of", |world| relist(world, |line| line["size"] = 10.into()));
+    refused("bytes and the release of", |world| {
+        relist(world, |line| line["size"] = 10.into())
+    });
 }
 
 #[test]
 fn a_blob_that_is_shorter_than_it_says() {
-    refused("bytes and the release of", |world| relist(world, |line| line["size"] = 1_000_000.into()));
+    refused("bytes and the release of", |world| {
+        relist(world, |line| line["size"] = 1_000_000.into())
+    });
 }
 
 #[test]
 fn a_size_larger_than_any_package() {
-    refused("longer than", |world| relist(world, |line| line["size"] = u64::MAX.into()));
+    refused("longer than", |world| {
+        relist(world, |line| line["size"] = u64::MAX.into())
+    });
 }
 
 #[test]
 fn a_blob_that_is_not_there() {
-    refused("does not have its archive", |world| fs::remove_dir_all(world.path("registry/v1/blobs")).unwrap());
+    refused("does not have its archive", |world| {
+        fs::remove_dir_all(world.path("registry/v1/blobs")).unwrap()
+    });
 }
 
 #[test]
 fn a_junk_line() {
-    refused("line 2 of the index of evil/x", index(|text| text + "junk\n"));
+    refused(
+        "line 2 of the index of evil/x",
+        index(|text| text + "junk\n"),
+    );
 }
 
 #[test]
 fn a_line_without_end() {
-    refused("longer than 65536 bytes", index(|text| text + &"x".repeat(70_000)));
+    refused(
+        "longer than 65536 bytes",
+        index(|text| text + &"x".repeat(70_000)),
+    );
 }
 
 #[test]
 fn an_index_without_end() {
-    refused("is longer than", index(|text| text.clone() + &text.replace("1.0.0", "2.0.0").repeat(10_000)));
+    refused(
+        "is longer than",
+        index(|text| text.clone() + &text.replace("1.0.0", "2.0.0").repeat(10_000)),
+    );
 }
 
 #[test]
@@ -114,7 +133,9 @@ fn nesting_without_end() {
 
 #[test]
 fn an_index_that_is_no_text() {
-    refused("is not UTF-8", |world| fs::write(world.path(INDEX), b"\xff\xfe").unwrap());
+    refused("is not UTF-8", |world| {
+        fs::write(world.path(INDEX), b"\xff\xfe").unwrap()
+    });
 }
 
 #[test]
@@ -124,7 +145,9 @@ fn one_version_twice() {
 
 #[test]
 fn a_line_about_another_package() {
-    refused("it is about evil/y", |world| relist(world, |line| line["name"] = "evil/y".into()));
+    refused("it is about evil/y", |world| {
+        relist(world, |line| line["name"] = "evil/y".into())
+    });
 }
 
 #[test]
@@ -162,25 +185,47 @@ disagrees! {
 
 #[test]
 fn a_registry_of_a_later_format() {
-    refused("update scaffold", |world| world.write("registry/v1/config.json", "{\"v\":2}"));
+    refused("update scaffold", |world| {
+        world.write("registry/v1/config.json", "{\"v\":2}")
+    });
 }
 
 #[test]
 fn a_config_without_end() {
-    refused("is longer than", |world| world.write("registry/v1/config.json", " ".repeat(1 << 20)));
+    refused("is longer than", |world| {
+        world.write("registry/v1/config.json", " ".repeat(1 << 20))
+    });
 }
 
 #[test]
 fn no_registry_at_all() {
-    refused("there is no registry", |world| fs::remove_file(world.path("registry/v1/config.json")).unwrap());
+    refused("there is no registry", |world| {
+        fs::remove_file(world.path("registry/v1/config.json")).unwrap()
+    });
 }
 
 /// Names that look like another are no names: there is one way to write each.
 #[test]
 fn a_name_that_looks_like_another() {
     let world = world();
-    for name in ["evil/X", "evil/x_y", "evil/\u{0445}", "\u{435}vil/x", "evil/x--y", "evil/-x", "evil/x\u{200b}", "evil/\u{ff58}"] {
-        let run = world.run(&["new", name, "shop", "--registry", "evil=registry", "--defaults"]);
+    for name in [
+        "evil/X",
+        "evil/x_y",
+        "evil/\u{0445}",
+        "\u{435}vil/x",
+        "evil/x--y",
+        "evil/-x",
+        "evil/x\u{200b}",
+        "evil/\u{ff58}",
+    ] {
+        let run = world.run(&[
+            "new",
+            name,
+            "shop",
+            "--registry",
+            "evil=registry",
+            "--defaults",
+        ]);
         came_to_nothing(&world, &run);
         assert!(run.stderr.contains("is not a package name"), "{run}");
     }
@@ -190,11 +235,20 @@ fn a_name_that_looks_like_another() {
 #[test]
 fn a_private_name_in_a_public_registry() {
     let world = world();
-    world.write("private/v1/config.json", world.read("registry/v1/config.json"));
-    let run = typed(&world, "new evil/x shop --registry evil=private --registry registry --defaults");
+    world.write(
+        "private/v1/config.json",
+        world.read("registry/v1/config.json"),
+    );
+    let run = typed(
+        &world,
+        "new evil/x shop --registry evil=private --registry registry --defaults",
+    );
     came_to_nothing(&world, &run);
     fs::remove_dir_all(world.path("private")).unwrap();
-    let run = typed(&world, "new evil/x shop --registry evil=private --registry registry --defaults");
+    let run = typed(
+        &world,
+        "new evil/x shop --registry evil=private --registry registry --defaults",
+    );
     came_to_nothing(&world, &run);
 }
 
@@ -203,7 +257,12 @@ fn a_private_name_in_a_public_registry() {
 fn a_version_that_was_replaced() {
     let world = world();
     new(&world, "").succeeded();
-    super::scene::serve(&world, &super::archives::package(&super::scene::manifest("\n").replace("It means harm", "It means well")));
+    super::scene::serve(
+        &world,
+        &super::archives::package(
+            &super::scene::manifest("\n").replace("It means harm", "It means well"),
+        ),
+    );
     let line = "-C shop verify";
     let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
     // Where nothing is in the cache.
@@ -229,16 +288,25 @@ fn two_that_publish_at_once() {
         let folders = ["one", "two"];
         for (folder, wasm) in folders.iter().zip(["panics", "recurses"]) {
             world.write(&format!("{folder}/generator.wasm"), guest(wasm));
-            world.write(&format!("{folder}/scaffold.toml"), super::scene::manifest("").replace("1.0.0", &format!("1.0.{round}")));
+            world.write(
+                &format!("{folder}/scaffold.toml"),
+                super::scene::manifest("").replace("1.0.0", &format!("1.0.{round}")),
+            );
         }
         let codes: Vec<_> = thread::scope(|scope| {
             let runs = folders.map(|folder| {
                 let world = &world;
-                scope.spawn(move || typed(world, &format!("publish {folder} --registry registry")).code)
+                scope.spawn(move || {
+                    typed(world, &format!("publish {folder} --registry registry")).code
+                })
             });
             runs.into_iter().map(|run| run.join().unwrap()).collect()
         });
-        assert_eq!(codes.iter().filter(|code| **code == Some(0)).count(), 1, "round {round}: {codes:?}");
+        assert_eq!(
+            codes.iter().filter(|code| **code == Some(0)).count(),
+            1,
+            "round {round}: {codes:?}"
+        );
         assert_eq!(world.read(INDEX).lines().count(), round, "round {round}");
     }
     typed(&world, "info evil/x --registry evil=registry").succeeded();
@@ -271,7 +339,10 @@ fn a_lock_that_calls_it_by_another_name() {
     let world = world();
     new(&world, "").succeeded();
     let lock = world.read("shop/scaffold.lock");
-    for (from, to) in [("evil/x", "scaffold/django"), ("version = \"1.0.0\"", "version = \"9.0.0\"")] {
+    for (from, to) in [
+        ("evil/x", "scaffold/django"),
+        ("version = \"1.0.0\"", "version = \"9.0.0\""),
+    ] {
         world.write("shop/scaffold.lock", lock.replace(from, to));
         let run = typed(&world, "-C shop verify").failed_with(5);
         assert!(run.stderr.contains("evil/x"), "{run}");
@@ -279,7 +350,10 @@ fn a_lock_that_calls_it_by_another_name() {
 }
 
 /// A server that answers each request for a file of the world's registry by `answer`, which may leave that to us.
-fn served(world: &World, answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
+fn served(
+    world: &World,
+    answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static,
+) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let root = world.path("registry");
@@ -295,7 +369,10 @@ fn served(world: &World, answer: impl Fn(&str, &mut TcpStream) -> bool + Send + 
                 let Some(Ok(request)) = lines.next() else {
                     return;
                 };
-                while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                while lines
+                    .next()
+                    .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
+                {}
                 let path = request.split(' ').nth(1).unwrap();
                 if answer(path, &mut stream) {
                     return;
@@ -312,12 +389,19 @@ fn served(world: &World, answer: impl Fn(&str, &mut TcpStream) -> bool + Send + 
 
 fn respond(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
     let length = body.len();
-    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n");
-    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+    let head = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
+    );
+    let _ = stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(body));
 }
 
 fn from(world: &World, url: &str) -> Run {
-    typed(world, &format!("new evil/x shop --registry evil={url} --defaults"))
+    typed(
+        world,
+        &format!("new evil/x shop --registry evil={url} --defaults"),
+    )
 }
 
 /// A server that does one thing wrong is told, with why.
@@ -358,14 +442,23 @@ fn a_body_without_end() {
 fn a_length_that_is_too_large() {
     server("longer than", |path, stream| {
         is_index(path)
-            && stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\nConnection: close\r\n\r\n").is_ok()
+            && stream
+                .write_all(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\nConnection: close\r\n\r\n",
+                )
+                .is_ok()
     });
 }
 
 #[test]
 fn a_body_that_breaks_off() {
     server("cannot fetch", |path, stream| {
-        is_index(path) && stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\nshort").is_ok()
+        is_index(path)
+            && stream
+                .write_all(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\nshort",
+                )
+                .is_ok()
     });
 }
 
@@ -373,7 +466,10 @@ fn a_body_that_breaks_off() {
 fn headers_without_end() {
     server("cannot fetch", |_, stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
-        while stream.write_all(&[b"X: ", &[b'x'; 4096][..], b"\r\n"].concat()).is_ok() {}
+        while stream
+            .write_all(&[b"X: ", &[b'x'; 4096][..], b"\r\n"].concat())
+            .is_ok()
+        {}
         true
     });
 }
@@ -392,18 +488,32 @@ fn a_redirect_to_another_host() {
     let world = world();
     let (elsewhere, asked) = served(&world, |_, _| false);
     let (url, _) = served(&world, move |path, stream| {
-        respond(stream, "302 Found", &format!("Location: {elsewhere}{path}\r\n"), b"");
+        respond(
+            stream,
+            "302 Found",
+            &format!("Location: {elsewhere}{path}\r\n"),
+            b"",
+        );
         true
     });
     let run = from(&world, &url);
     came_to_nothing(&world, &run);
     assert!(run.stderr.contains("not followed"), "{run}");
-    assert_eq!(asked.load(Ordering::Relaxed), 0, "it was asked all the same");
+    assert_eq!(
+        asked.load(Ordering::Relaxed),
+        0,
+        "it was asked all the same"
+    );
 }
 
 #[test]
 fn a_redirect_to_a_file() {
-    for target in ["file:///etc/passwd", "ftp://127.0.0.1/", "data:text/plain,x", "/../../etc/passwd"] {
+    for target in [
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/",
+        "data:text/plain,x",
+        "/../../etc/passwd",
+    ] {
         let world = world();
         let (url, _) = served(&world, move |path, stream| {
             is_index(path) && {
@@ -430,7 +540,12 @@ fn a_compressed_body() {
     // Asked for by nobody, so nothing is unpacked.
     server("is not", |path, stream| {
         is_index(path) && {
-            respond(stream, "200 OK", "Content-Encoding: gzip\r\n", b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
+            respond(
+                stream,
+                "200 OK",
+                "Content-Encoding: gzip\r\n",
+                b"\x1f\x8b\x08\0\0\0\0\0\0\x03",
+            );
             true
         }
     });
@@ -448,7 +563,10 @@ fn an_error_in_escapes() {
 fn a_server_that_is_offline() {
     let world = world();
     let (url, asked) = served(&world, |_, _| false);
-    let run = typed(&world, &format!("--offline new evil/x shop --registry evil={url} --defaults"));
+    let run = typed(
+        &world,
+        &format!("--offline new evil/x shop --registry evil={url} --defaults"),
+    );
     came_to_nothing(&world, &run);
     assert_eq!(asked.load(Ordering::Relaxed), 0, "{run}");
 }

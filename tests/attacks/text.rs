@@ -71,7 +71,11 @@ fn is_shown_harmless(character: &str) {
         assert!(shown.contains("before") && shown.contains("after"), "{run}");
         run.succeeded();
     }
-    for wasm in [fails(&text, "generate"), fails(&text, "questions"), writes(&text)] {
+    for wasm in [
+        fails(&text, "generate"),
+        fails(&text, "questions"),
+        writes(&text),
+    ] {
         let world = world_of(wasm);
         for more in ["", "--json"] {
             let run = new(&world, more);
@@ -84,7 +88,13 @@ fn is_shown_harmless(character: &str) {
         let world = World::new();
         clean(&world.run(&["new", &text, "shop"]));
         clean(&world.run(&["-C", &text, "status"]));
-        world.write("shop/scaffold.lock", format!("version = 1\nproject = {}\n", serde_json::to_string(&text).unwrap()));
+        world.write(
+            "shop/scaffold.lock",
+            format!(
+                "version = 1\nproject = {}\n",
+                serde_json::to_string(&text).unwrap()
+            ),
+        );
         clean(&typed(&world, "-C shop status"));
     }
 }

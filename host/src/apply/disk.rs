@@ -5,9 +5,9 @@ use std::io::{self, Read as _, Write as _};
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, File, OpenOptions};
 
-use crate::workspace::{Found, MAX_FILE};
 use crate::workspace::folders::{Obstacle, open_regular};
 use crate::workspace::is_executable;
+use crate::workspace::{Found, MAX_FILE};
 
 /// Writes a file that must not exist yet. `mode` is what it gets on systems that have one, less what the user's umask
 /// takes away; `exactly` is not reduced.

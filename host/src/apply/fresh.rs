@@ -239,10 +239,7 @@ pub(super) fn clear(root: &Path) -> Result<Option<Recovered>, ApplyError> {
         .filter_map(|entry| entry.file_name().into_string().ok())
     {
         // Someone else's may be none of our business, and none of our trouble.
-        if is_temporary(&name)
-            && is_left(&parent, &name)
-            && parent.remove_dir_all(&name).is_ok()
-        {
+        if is_temporary(&name) && is_left(&parent, &name) && parent.remove_dir_all(&name).is_ok() {
             cleared = Some(Recovered::Cleared);
         }
     }

@@ -16,8 +16,8 @@ pub use lock::{Lock, LockError, Locked, Pinned};
 pub use manifest::ProjectManifest;
 
 use crate::inputs::Kept;
-use crate::workspace::folders::{Obstacle, What, open_regular};
 pub use crate::path::{LOCK, MANIFEST, STATE};
+use crate::workspace::folders::{Obstacle, What, open_regular};
 
 /// Bytes of a lock or manifest that are read at most.
 const MAX_OWN_FILE: u64 = 4 * 1024 * 1024;

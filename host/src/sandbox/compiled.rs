@@ -141,8 +141,8 @@ fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
     options.read(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::OpenOptionsExt;
         use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
         // Neither through a link nor, for whoever writes into it, at a pipe.
         options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
     }
