@@ -1,4 +1,4 @@
-//! Links, pipes and forged state in a project's folder, as a clone, an archive or another user leaves them. Next to the
+//! Links and pipes in a project's folder, as a clone, an archive or another user leaves them. Next to the
 //! project lies a folder with a secret: nothing in it may change, and nothing of it may come to light.
 
 use std::{
@@ -8,12 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use scaffold_registry::Digest;
-
 use super::scene::{told, typed, world_of};
 use crate::{environment::World, guests::made_of};
 
-const SECRET: &str = "SECRET of another folder";
+pub const SECRET: &str = "SECRET of another folder";
 
 /// Writes these files, with these contents.
 pub fn tree(files: &[(&str, &str)]) -> Vec<u8> {
@@ -114,7 +112,7 @@ pub fn nothing_leaked(world: &World) {
 /// Every command, in a project with something in its way: the folder next to it stays as it is and unread, and none hangs
 /// or crashes. The first update is handed back.
 #[track_caller]
-fn holds(prepare: impl Fn(&World)) -> (World, crate::environment::Run) {
+pub fn holds(prepare: impl Fn(&World)) -> (World, crate::environment::Run) {
     let world = project();
     prepare(&world);
     let outside = standing(&world.path("outside"));
@@ -167,7 +165,7 @@ fn stands(prepare: impl Fn(&World)) {
 }
 
 /// Puts a link in the place of what is there.
-fn link(world: &World, to: &str, at: &str) {
+pub fn link(world: &World, to: &str, at: &str) {
     let at = world.path(at);
     let _ = fs::remove_file(&at);
     let _ = fs::remove_dir_all(&at);
@@ -349,167 +347,6 @@ fn a_pipe_among_the_files_of_a_registry() {
             "new evil/x other --registry evil=registry --defaults",
         ));
     }
-}
-
-/// A journal with a right digest, as a hostile repository can hold one.
-fn journal(lines: &str) -> String {
-    let body = format!("{lines}\n");
-    format!("{body}{{\"check\":\"{}\"}}\n", Digest::of(body.as_bytes()))
-}
-
-fn head(folders: &str, sweep: &str) -> String {
-    format!("{{\"journal\":2,\"label\":\"add x\",\"folders\":[{folders}],\"sweep\":[{sweep}]}}")
-}
-
-fn stamp(text: &str) -> String {
-    format!(
-        "{{\"digest\":\"{}\",\"executable\":false}}",
-        Digest::of(text.as_bytes())
-    )
-}
-
-/// What a forged journal may not do: write, move away or remove at that path.
-#[track_caller]
-fn forged(path: &str) {
-    let path = path.replace('/', "\\/");
-    for lines in [
-        format!(
-            "{}\n{{\"path\":\"{path}\",\"before\":null,\"after\":{}}}",
-            head("", ""),
-            stamp("new")
-        ),
-        format!(
-            "{}\n{{\"path\":\"{path}\",\"before\":{},\"after\":null}}",
-            head("", ""),
-            stamp(SECRET)
-        ),
-        head(&format!("\"{path}\""), ""),
-        head("", &format!("\"{path}\"")),
-    ] {
-        for (at, name) in [
-            ("journal", "journal"),
-            ("journal.back", "journal.back"),
-            ("undo/2/journal", "a record"),
-        ] {
-            let (world, run) = holds(|world| {
-                world.write(&format!("shop/.scaffold/{at}"), journal(&lines));
-                world.write("shop/.scaffold/stage/0", "new");
-                world.write("shop/.scaffold/backup/0", "new");
-                world.write("shop/.git/hooks/keep", "");
-                fs::create_dir_all(world.path("empty")).unwrap();
-            });
-            told(&run);
-            assert!(run.stderr.contains("cannot be understood"), "{name}: {run}");
-            assert!(world.path("empty").exists() && !world.path("new").exists());
-            assert!(!world.path("shop/.git/hooks/pre-commit").exists());
-        }
-    }
-}
-
-#[test]
-fn a_journal_that_names_a_file_above() {
-    forged("../outside/secret");
-}
-
-#[test]
-fn a_journal_that_names_an_empty_folder_above() {
-    forged("../empty");
-}
-
-#[test]
-fn a_journal_that_names_a_file_by_its_whole_path() {
-    forged("/etc/passwd");
-}
-
-#[test]
-fn a_journal_that_names_git_s_hooks() {
-    forged(".git/hooks/pre-commit");
-}
-
-/// The paths are fine, and lead through a link.
-#[test]
-fn a_journal_that_leads_through_a_link() {
-    let lines = format!(
-        "{}\n{{\"path\":\"n/new\",\"before\":null,\"after\":{}}}",
-        head("", ""),
-        stamp("new")
-    );
-    for at in ["journal", "journal.back"] {
-        holds(|world| {
-            link(world, "../outside", "shop/n");
-            world.write(&format!("shop/.scaffold/{at}"), journal(&lines));
-            world.write("shop/.scaffold/stage/0", "new");
-        });
-    }
-}
-
-/// What a journal says was set aside is a link itself.
-#[test]
-fn a_journal_whose_contents_are_links() {
-    let lines = format!(
-        "{}\n{{\"path\":\"a.txt\",\"before\":{},\"after\":{}}}",
-        head("", ""),
-        stamp(SECRET),
-        stamp(SECRET)
-    );
-    for at in ["journal", "journal.back"] {
-        holds(|world| {
-            for folder in ["stage", "backup"] {
-                link(
-                    world,
-                    "../../../outside/secret",
-                    &format!("shop/.scaffold/{folder}/0"),
-                );
-            }
-            world.write(&format!("shop/.scaffold/{at}"), journal(&lines));
-        });
-    }
-}
-
-#[test]
-fn a_journal_of_a_terabyte() {
-    for at in ["journal", "undo/2/journal", "undo/1/settled"] {
-        let (_, run) = holds(|world| {
-            world.write(&format!("shop/.scaffold/{at}"), "");
-            let file = fs::OpenOptions::new()
-                .write(true)
-                .open(world.path("shop/.scaffold").join(at))
-                .unwrap();
-            file.set_len(1 << 40)
-                .or_else(|_| file.set_len(1 << 33))
-                .unwrap();
-        });
-        told(&run);
-        assert!(run.stderr.contains("larger than"), "{run}");
-    }
-}
-
-/// A record that says that the folder's file was something else before, from somewhere it may not look.
-#[test]
-fn a_record_whose_contents_are_links() {
-    let lines = format!(
-        "{}\n{{\"path\":\"a.txt\",\"before\":{},\"after\":{}}}",
-        head("", ""),
-        stamp(SECRET),
-        stamp("one")
-    );
-    holds(|world| {
-        world.write("shop/.scaffold/undo/2/journal", journal(&lines));
-        link(
-            world,
-            "../../../../outside/secret",
-            "shop/.scaffold/undo/2/0",
-        );
-    });
-    let world = project();
-    world.write("shop/.scaffold/undo/2/journal", journal(&lines));
-    link(
-        &world,
-        "../../../../outside/secret",
-        "shop/.scaffold/undo/2/0",
-    );
-    typed(&world, "-C shop undo");
-    nothing_leaked(&world);
 }
 
 /// Beside the place of a new project a command leaves nothing but under a name of its own, and takes away nothing else.

@@ -9,6 +9,8 @@ mod cache;
 mod component;
 mod consent;
 #[cfg(unix)]
+mod forged;
+#[cfg(unix)]
 mod links;
 mod lock;
 #[cfg(unix)]
@@ -17,4 +19,5 @@ mod paths;
 #[cfg(unix)]
 mod races;
 mod registry;
+mod server;
 mod text;
