@@ -5,8 +5,7 @@
 #
 # Each file in tests/attacks/removed is a patch that removes one defence, and names the tests that have to fail then. They are
 # applied by batches to a copy of what is committed, in FOLDER (a new one by default; one that is given is kept, and used
-# again the next time with all that was built). RUN may hold a command that every build and every run of tests is started
-# with. Prints what failed under each patch, and fails itself if a test that is named passed.
+# again the next time with all that was built). RUN may hold a command that each build with its tests is started with. Prints what failed under each patch, and fails itself if a test that is named passed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 here=$PWD
@@ -52,12 +51,11 @@ for batch in $batches; do
       expression="$expression${expression:+ | }test(=$test) | test(=attacks::$test)"
     done
   done
-  run cargo nextest run -q -p scaffold --test e2e --no-run >"$work/build.log" 2>&1 ||
-    { echo "batch $batch does not build"; tail -40 "$work/build.log"; exit 2; }
   run cargo nextest run -p scaffold --test e2e --no-fail-fast --retries 0 --failure-output never \
-    -E "$expression" >"$work/tests.log" 2>&1 || true
-  grep -q Summary "$work/tests.log" || { echo "batch $batch did not run"; tail -20 "$work/tests.log"; exit 2; }
-  failed=$(sed -nE 's/^ *(FAIL|SIGSEGV|SIGABRT|SIGILL|TIMEOUT).*::e2e (attacks::)?//p' "$work/tests.log" | sort -u)
+    -E "$expression" >"$work/batch-$batch.log" 2>&1 || true
+  grep -q Summary "$work/batch-$batch.log" ||
+    { echo "batch $batch does not build or run"; tail -40 "$work/batch-$batch.log"; exit 2; }
+  failed=$(sed -nE 's/^ *(FAIL|SIGSEGV|SIGABRT|SIGILL|TIMEOUT).*::e2e (attacks::)?//p' "$work/batch-$batch.log" | sort -u)
   for patch in "${patches[@]}"; do
     printf '%-22s %s\n' "$(basename "$patch" .patch)" "$(field "$patch" Defence)"
     for test in $(field "$patch" Fails); do
