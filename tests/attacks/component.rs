@@ -338,7 +338,7 @@ macro_rules! served {
 }
 
 served! {
-    a_component_that_wants_wasi: guest("imports-wasi"), "wasi:cli/environment@0.2.0";
+    a_component_that_wants_wasi: guest("imports-wasi"), "`wasi:cli/environment@0.2.0`, which this host does not grant";
     a_core_module: guest("imports-wasi-preview1"), "core WebAssembly module";
     machine_code: wasmtime::Engine::default().precompile_component(&guest("panics")).unwrap(), "not WebAssembly";
     a_program_of_the_machine: std::fs::read(std::env::current_exe().unwrap()).unwrap()[..4096].to_vec(), "not WebAssembly";

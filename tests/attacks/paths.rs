@@ -157,6 +157,8 @@ macro_rules! cannot_stand_together {
             let world = world_of(writes(&$paths));
             let run = new(&world, "");
             came_to_nothing(&world, &run);
+            // By the sandbox, before there is a plan.
+            assert!(run.stderr.contains("`evil/x` failed"), "{run}");
             assert!(run.stderr.contains($paths[1]), "{run}");
         }
     )* };

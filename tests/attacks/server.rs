@@ -97,7 +97,7 @@ fn an_honest_server_is_read() {
 
 #[test]
 fn a_body_without_end() {
-    server("longer than", |path, stream| {
+    server("more than a registry may send", |path, stream| {
         if !is_index(path) {
             return false;
         }
@@ -109,7 +109,7 @@ fn a_body_without_end() {
 
 #[test]
 fn a_length_that_is_too_large() {
-    server("longer than", |path, stream| {
+    server("more than a registry may send", |path, stream| {
         is_index(path)
             && stream
                 .write_all(
