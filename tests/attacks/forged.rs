@@ -1,13 +1,14 @@
 //! Journals and records that a hostile repository brings along, with digests that are right.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use scaffold_registry::Digest;
 
 use super::{
-    links::{SECRET, holds, link, nothing_leaked, project},
+    links::{SECRET, holds, link, nothing_leaked, pipe, project, standing},
     scene::{told, typed},
 };
+use crate::environment::World;
 
 /// A journal with a right digest, as a hostile repository can hold one.
 fn journal(lines: &str) -> String {
@@ -168,4 +169,57 @@ fn a_record_whose_contents_are_links() {
     );
     typed(&world, "-C shop undo");
     nothing_leaked(&world);
+}
+
+/// A conflict in a repository that came as it is, its `.git` included: git's index is told of it.
+fn conflict(prepare: impl Fn(&World)) {
+    let world = project();
+    for words in [
+        &["init", "-q"][..],
+        &["add", "."],
+        &["commit", "-q", "-m", "all"],
+    ] {
+        let done = Command::new("git")
+            .current_dir(world.path("shop"))
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .args(["-c", "user.name=x", "-c", "user.email=x@example.org"])
+            .args(words)
+            .status();
+        assert!(done.unwrap().success());
+    }
+    prepare(&world);
+    let outside = standing(&world.path("outside"));
+    world.write("shop/a.txt", "mine");
+    for line in ["update", "abort", "update", "resolve --all", "undo"] {
+        let run = typed(&world, &format!("-C shop {line}"));
+        assert!(matches!(run.code, Some(0..=99)), "{run}");
+        assert!(standing(&world.path("outside")) == outside, "{run}");
+        if line == "update" {
+            assert!(run.stderr.contains("conflict"), "{run}");
+        }
+    }
+}
+
+#[test]
+fn a_copy_of_git_s_index_that_is_a_link() {
+    conflict(|world| link(world, "../../outside/secret", "shop/.git/index.scaffold"));
+}
+
+#[test]
+fn git_s_index_is_a_pipe() {
+    conflict(|world| pipe(world, "shop/.git/index"));
+}
+
+#[test]
+fn git_s_index_is_a_link_to_a_device() {
+    conflict(|world| link(world, "/dev/zero", "shop/.git/index"));
+}
+
+#[test]
+fn git_s_folder_is_somebody_else_s() {
+    conflict(|world| {
+        fs::rename(world.path("shop/.git"), world.path("outside/.git")).unwrap();
+        link(world, "../outside/.git", "shop/.git");
+    });
 }

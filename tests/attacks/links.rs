@@ -173,7 +173,7 @@ pub fn link(world: &World, to: &str, at: &str) {
     symlink(to, at).unwrap();
 }
 
-fn pipe(world: &World, at: &str) {
+pub fn pipe(world: &World, at: &str) {
     let at = world.path(at);
     let _ = fs::remove_file(&at);
     let _ = fs::remove_dir_all(&at);
