@@ -191,7 +191,7 @@ fn conflict(prepare: impl Fn(&World)) {
     prepare(&world);
     let outside = standing(&world.path("outside"));
     world.write("shop/a.txt", "mine");
-    for line in ["update", "abort", "update", "resolve --all", "undo"] {
+    for line in ["update", "abort", "update", "resolve", "undo"] {
         let run = typed(&world, &format!("-C shop {line}"));
         assert!(matches!(run.code, Some(0..=99)), "{run}");
         assert!(standing(&world.path("outside")) == outside, "{run}");
