@@ -102,26 +102,22 @@ fn a_journal_that_leads_through_a_link() {
     }
 }
 
-/// What a journal says was set aside is a link itself.
+/// What a journal says is to be put in place is a link itself: it would be one in the project.
 #[test]
 fn a_journal_whose_contents_are_links() {
     let lines = format!(
-        "{}\n{{\"path\":\"a.txt\",\"before\":{},\"after\":{}}}",
+        "{}\n{{\"path\":\"new.txt\",\"before\":null,\"after\":{}}}",
         head("", ""),
-        stamp(SECRET),
         stamp(SECRET)
     );
     for at in ["journal", "journal.back"] {
-        holds(|world| {
-            for folder in ["stage", "backup"] {
-                link(
-                    world,
-                    "../../../outside/secret",
-                    &format!("shop/.scaffold/{folder}/0"),
-                );
-            }
+        let (world, _) = holds(|world| {
+            let to = world.path("outside/secret");
+            link(world, to.to_str().unwrap(), "shop/.scaffold/stage/0");
+            fs::create_dir_all(world.path("shop/.scaffold/backup")).unwrap();
             world.write(&format!("shop/.scaffold/{at}"), journal(&lines));
         });
+        assert!(world.path("shop/new.txt").symlink_metadata().is_err());
     }
 }
 
