@@ -1,7 +1,7 @@
 //! Text that steers a terminal, turns a line around or hides in it, a kind of character each: from the log, a step, a note,
 //! a failure, a question and a file's name.
 
-use super::scene::{clean, is_foul, new, typed, world_of};
+use super::scene::{clean, is_foul, new, typed, within, world_of};
 use crate::{environment::World, guests::made_of};
 
 fn escaped(text: &str) -> String {
@@ -70,6 +70,22 @@ fn is_shown_harmless(character: &str) {
         let shown = format!("{}{}", run.stdout, run.stderr);
         assert!(shown.contains("before") && shown.contains("after"), "{run}");
         run.succeeded();
+    }
+    // On a terminal, where the styles of our own are not taken out again.
+    let mut command = world.command(&[
+        "new",
+        "evil/x",
+        "other",
+        "--registry",
+        "evil=registry",
+        "--defaults",
+    ]);
+    command
+        .env("CLICOLOR_FORCE", "1")
+        .env("TERM", "xterm-256color");
+    let run = within(&world, command).succeeded();
+    for output in [&run.stdout, &run.stderr] {
+        assert!(!output.contains(character), "{output:?}");
     }
     for wasm in [
         fails(&text, "generate"),
