@@ -8,7 +8,7 @@ use scaffold::sandbox::{Limits, SandboxError};
 use super::scene::{came_to_nothing, clean, manifest, new, serve, told, world_of};
 use crate::{
     environment::World,
-    guests::{guest, made_of},
+    guests::{guest, guest_of},
     sandbox::{load, low, refused},
 };
 
@@ -303,7 +303,7 @@ fn any_byte_turned_around() {
 #[test]
 fn memory_for_the_whole_machine() {
     for pages in [4097, 65536] {
-        let wasm = made_of("memory", &format!("(memory (export \"memory\") {pages})"));
+        let wasm = guest_of("memory", &format!("(memory (export \"memory\") {pages})"));
         let generator = load(Limits::default(), wasm).unwrap();
         let error = generator
             .generate(crate::sandbox::input("shop"))
@@ -315,7 +315,7 @@ fn memory_for_the_whole_machine() {
 /// Data that lies far behind the memory it is for.
 #[test]
 fn data_out_of_bounds() {
-    let wasm = made_of("data", "(data (i32.const 0x7fffffff) \"x\")");
+    let wasm = guest_of("data", "(data (i32.const 0x7fffffff) \"x\")");
     let error = load(low(), wasm)
         .unwrap()
         .generate(crate::sandbox::input("shop"))

@@ -2,7 +2,7 @@
 //! a failure, a question and a file's name.
 
 use super::scene::{clean, is_foul, new, typed, within, world_of};
-use crate::{environment::World, guests::made_of};
+use crate::{environment::World, guests::guest_of};
 
 fn escaped(text: &str) -> String {
     text.bytes().map(|byte| format!("\\{byte:02x}")).collect()
@@ -20,7 +20,7 @@ fn words(text: &str) -> String {
 
 /// In the log, a step and a note.
 fn speaks(text: &str) -> Vec<u8> {
-    made_of(
+    guest_of(
         "speaks",
         &format!(
             "{}(data (i32.const 2624) \"\\00\\00\\00\\00\\00\\09\\00\\00\\01\\00\\00\\00\\00\\09\\00\\00\\01\\00\\00\\00\")\n\
@@ -36,7 +36,7 @@ fn speaks(text: &str) -> Vec<u8> {
 fn fails(text: &str, export: &str) -> Vec<u8> {
     let length = escaped(&String::from_utf8((text.len() as u32).to_le_bytes().to_vec()).unwrap());
     let pair = format!("\\00\\08\\00\\00{length}");
-    made_of(
+    guest_of(
         "fails",
         &format!(
             "{}(data (i32.const 2400) \"\\01\\00\\00\\00{pair}{pair}\\01\\00\\00\\00{pair}\")\n\
@@ -48,7 +48,7 @@ fn fails(text: &str, export: &str) -> Vec<u8> {
 
 /// As the path of a file.
 fn writes(text: &str) -> Vec<u8> {
-    made_of(
+    guest_of(
         "writes",
         &format!(
             "{}(func (export \"generate\") (type $call)\n\

@@ -37,11 +37,11 @@ pub fn folder() -> PathBuf {
 /// contract (they start with `(`component or module) stay what they are.
 pub fn guest(name: &str) -> Vec<u8> {
     let read = |name: &str| fs::read_to_string(folder().join(format!("{name}.wat"))).unwrap();
-    made_of(name, &read(name))
+    guest_of(name, &read(name))
 }
 
 /// A guest that is not in a file of its own, since tests make it by the dozen; `text` is what would be in the file.
-pub fn made_of(name: &str, text: &str) -> Vec<u8> {
+pub fn guest_of(name: &str, text: &str) -> Vec<u8> {
     if text.starts_with("(component") || text.starts_with("(module") {
         return assemble(name, text);
     }
