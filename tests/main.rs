@@ -9,6 +9,9 @@
 #[path = "e2e/environment.rs"]
 mod environment;
 
+#[path = "attacks/mod.rs"]
+mod attacks;
+
 #[path = "e2e/commands.rs"]
 mod commands;
 #[path = "e2e/conflicts.rs"]
@@ -53,6 +56,3 @@ mod refusals;
 mod sandbox;
 #[path = "e2e/sandbox_rules.rs"]
 mod sandbox_rules;
-
-#[path = "attacks/mod.rs"]
-mod attacks;

@@ -143,7 +143,7 @@ fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
     {
         use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
-        // Neither through a link nor, for whoever writes into it, at a pipe.
+        // Nor does it wait for somebody to write into a pipe.
         options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
     }
     let mut file = options.open(path)?;
