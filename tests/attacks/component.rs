@@ -329,7 +329,7 @@ macro_rules! served {
         #[test]
         fn $name() {
             let world = world_of(guest("writes-where-it-is-told"));
-            serve(&world, &super::archives::package_of(&manifest(""), &$wasm));
+            serve(&world, &super::archives::package_of(&manifest(""), &$wasm[..]));
             let run = new(&world, "");
             came_to_nothing(&world, &run);
             assert!(run.stderr.contains($why), "{run}");
@@ -341,9 +341,9 @@ served! {
     a_component_that_wants_wasi: guest("imports-wasi"), "`wasi:cli/environment@0.2.0`, which this host does not grant";
     a_core_module: guest("imports-wasi-preview1"), "core WebAssembly module";
     machine_code: wasmtime::Engine::default().precompile_component(&guest("panics")).unwrap(), "not WebAssembly";
-    a_program_of_the_machine: std::fs::read(std::env::current_exe().unwrap()).unwrap()[..4096].to_vec(), "not WebAssembly";
-    text_of_wasm: b"(component)".to_vec(), "not WebAssembly";
-    an_empty_component: Vec::new(), "not WebAssembly";
+    a_program_of_the_machine: std::fs::read(std::env::current_exe().unwrap()).unwrap()[..4096], "not WebAssembly";
+    text_of_wasm: b"(component)", "not WebAssembly";
+    an_empty_component: b"", "not WebAssembly";
 }
 
 /// The name of an import is a stranger's text like any other.

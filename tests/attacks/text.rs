@@ -4,17 +4,17 @@
 use super::scene::{clean, is_foul, new, typed, within, world_of};
 use crate::{environment::World, guests::guest_of};
 
-fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("\\{byte:02x}")).collect()
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
 /// The words, as a guest's memory has them, at 2048; their place and length, twice, at 2304.
 fn words(text: &str) -> String {
-    let length = escaped(&String::from_utf8((text.len() as u32).to_le_bytes().to_vec()).unwrap());
+    let length = escaped(&(text.len() as u32).to_le_bytes());
     let pair = format!("\\00\\08\\00\\00{length}");
     format!(
         "(data (i32.const 2048) \"{}\")\n(data (i32.const 2304) \"{pair}{pair}\")\n",
-        escaped(text)
+        escaped(text.as_bytes())
     )
 }
 
@@ -34,7 +34,7 @@ fn speaks(text: &str) -> Vec<u8> {
 
 /// As a failure's code, message and subject, from `generate` or `questions`.
 fn fails(text: &str, export: &str) -> Vec<u8> {
-    let length = escaped(&String::from_utf8((text.len() as u32).to_le_bytes().to_vec()).unwrap());
+    let length = escaped(&(text.len() as u32).to_le_bytes());
     let pair = format!("\\00\\08\\00\\00{length}");
     guest_of(
         "fails",
