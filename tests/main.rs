@@ -43,13 +43,21 @@ mod properties;
 #[path = "bench/stress/mod.rs"]
 mod stress;
 
+#[path = "e2e/compiled.rs"]
+mod compiled;
+#[path = "e2e/compiling.rs"]
+mod compiling;
 #[path = "e2e/guests.rs"]
 mod guests;
 #[path = "e2e/hostile.rs"]
 mod hostile;
+#[path = "e2e/limits.rs"]
+mod limits;
 #[path = "e2e/refusals.rs"]
 mod refusals;
 #[path = "e2e/sandbox.rs"]
 mod sandbox;
 #[path = "e2e/sandbox_rules.rs"]
 mod sandbox_rules;
+#[path = "e2e/wasm.rs"]
+mod wasm;

@@ -36,18 +36,25 @@ pub fn folder() -> PathBuf {
 /// A guest by the name of its file, as the bytes that would be in a package. Those that are no component of the
 /// contract (they start with `(`component or module) stay what they are.
 pub fn guest(name: &str) -> Vec<u8> {
-    let read = |name: &str| fs::read_to_string(folder().join(format!("{name}.wat"))).unwrap();
-    let text = read(name);
+    guest_of(name, &text_of(name))
+}
+
+fn text_of(name: &str) -> String {
+    fs::read_to_string(folder().join(format!("{name}.wat"))).unwrap()
+}
+
+/// Like [`guest`], for one that is made up by its test.
+pub fn guest_of(name: &str, text: &str) -> Vec<u8> {
     if text.starts_with("(component") || text.starts_with("(module") {
-        return assemble(name, &text);
+        return assemble(name, text);
     }
-    let mut module = format!("(module\n{}", read("prelude"));
+    let mut module = format!("(module\n{}", text_of("prelude"));
     for (export, default) in DEFAULTS {
         if !text.contains(&format!("(export \"{export}\")")) {
             module.push_str(default);
         }
     }
-    module.push_str(&text);
+    module.push_str(text);
     module.push(')');
     componentize(assemble(name, &module))
 }
@@ -77,8 +84,10 @@ fn none_is_forgotten() {
     let tests = [
         include_str!("hostile.rs"),
         include_str!("inputs.rs"),
+        include_str!("limits.rs"),
         include_str!("sandbox.rs"),
         include_str!("sandbox_rules.rs"),
+        include_str!("wasm.rs"),
     ]
     .concat();
     let mut seen = 0;

@@ -133,7 +133,7 @@ impl From<SandboxError> for CommandError {
             SandboxError::Refused { .. } => Self::permission(e),
             SandboxError::Limit { source, .. } => {
                 let hint = format!(
-                    "if it may use more than that: [limits] {} in config.toml",
+                    "or, if you trust it with more, raise {} under [limits] in your config.toml",
                     source.setting()
                 );
                 Self::failed(e)

@@ -17,7 +17,12 @@ pub enum Amount {
 }
 
 /// Largest first, so that the first that divides is the shortest to read.
-const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("bytes", 1)];
+const SIZES: [(&str, u64); 4] = [
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("bytes", 1),
+];
 /// In milliseconds; nothing here is measured more finely.
 const TIMES: [(&str, u64); 3] = [("min", 60_000), ("s", 1000), ("ms", 1)];
 

@@ -70,8 +70,9 @@ impl Compiler {
             reason,
         };
         match self {
-            Self::Here => compile(engine, wasm)
-                .map_err(|e| unusable(format!("it does not compile: {e:#}"))),
+            Self::Here => {
+                compile(engine, wasm).map_err(|e| unusable(format!("it does not compile: {e:#}")))
+            }
             Self::Child(program) => {
                 let job = Job::start(program, limits)
                     .map_err(|e| unusable(format!("the compiler does not start: {e}")))?;
@@ -217,7 +218,9 @@ fn ended(status: ExitStatus, said: &str) -> Option<Stop> {
 /// How long it is, then all of it. A child that ends early says why on its own.
 fn feed(mut stdin: ChildStdin, wasm: &[u8]) -> ChildStdin {
     let length = (wasm.len() as u64).to_le_bytes();
-    let _ = stdin.write_all(&length).and_then(|()| stdin.write_all(wasm));
+    let _ = stdin
+        .write_all(&length)
+        .and_then(|()| stdin.write_all(wasm));
     stdin
 }
 

@@ -48,7 +48,9 @@ impl Generator {
                     (TOO_MUCH_COPIED, Limit::CallBytes),
                     (TOO_MANY_INSTANCES, Limit::Instances),
                 ];
-                let named = named.into_iter().find(|(begin, _)| cause.starts_with(begin));
+                let named = named
+                    .into_iter()
+                    .find(|(begin, _)| cause.starts_with(begin));
                 named?.1
             }
         };
