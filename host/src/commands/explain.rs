@@ -175,8 +175,7 @@ impl From<ReplayError> for CommandError {
                 Self::permission(e).hint(format!("scaffold update --allow {class} asks anew"))
             }
             ReplayError::Kept(e) => e.into(),
-            ReplayError::Tree { .. }
-            | ReplayError::Workspace(_)
+            ReplayError::Workspace(_)
             | ReplayError::Pattern { .. } => Self::failed(e),
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     pack::{Packed, pack},
-    ui::{Page, Tone},
+    ui::{Page, Tone, page::count},
 };
 
 /// `scaffold publish`
@@ -31,8 +31,8 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
     page.put(
         Tone::Faint,
         format!(
-            "  {} files, {} KiB",
-            package.files.len(),
+            "  {}, {} KiB",
+            count(package.files.len(), "file", "files"),
             bytes.len().div_ceil(1024)
         ),
     )
