@@ -61,3 +61,6 @@ mod sandbox;
 mod sandbox_rules;
 #[path = "e2e/wasm.rs"]
 mod wasm;
+
+#[path = "attacks/mod.rs"]
+mod attacks;

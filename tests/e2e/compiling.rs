@@ -14,7 +14,7 @@ use scaffold_registry::Digest;
 
 use crate::{
     environment::World,
-    guests::{guest, guest_of},
+    guests::{guest, made_of},
     limits::{command, publish, shop, works},
     sandbox::{input, low},
 };
@@ -34,7 +34,7 @@ pub fn bomb(locals: usize, loops: usize) -> Vec<u8> {
         text += &format!("(br_if {depth} (local.get {}))", 1 + depth % locals);
     }
     text += &")".repeat(loops + 1);
-    guest_of("is-hard-to-compile", &text)
+    made_of("is-hard-to-compile", &text)
 }
 
 /// Hours and tens of gigabytes, out of less than a hundred kilobytes.

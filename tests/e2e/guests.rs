@@ -36,19 +36,17 @@ pub fn folder() -> PathBuf {
 /// A guest by the name of its file, as the bytes that would be in a package. Those that are no component of the
 /// contract (they start with `(`component or module) stay what they are.
 pub fn guest(name: &str) -> Vec<u8> {
-    guest_of(name, &text_of(name))
+    let read = |name: &str| fs::read_to_string(folder().join(format!("{name}.wat"))).unwrap();
+    made_of(name, &read(name))
 }
 
-fn text_of(name: &str) -> String {
-    fs::read_to_string(folder().join(format!("{name}.wat"))).unwrap()
-}
-
-/// Like [`guest`], for one that is made up by its test.
-pub fn guest_of(name: &str, text: &str) -> Vec<u8> {
+/// A guest that is not in a file of its own, since tests make it by the dozen; `text` is what would be in the file.
+pub fn made_of(name: &str, text: &str) -> Vec<u8> {
     if text.starts_with("(component") || text.starts_with("(module") {
         return assemble(name, text);
     }
-    let mut module = format!("(module\n{}", text_of("prelude"));
+    let prelude = fs::read_to_string(folder().join("prelude.wat")).unwrap();
+    let mut module = format!("(module\n{prelude}");
     for (export, default) in DEFAULTS {
         if !text.contains(&format!("(export \"{export}\")")) {
             module.push_str(default);
@@ -78,18 +76,24 @@ fn componentize(mut module: Vec<u8>) -> Vec<u8> {
         .unwrap()
 }
 
+/// The text of every test in a folder.
+fn sources(folder: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests")
+        .join(folder);
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect()
+}
+
 /// Every guest is named by a test.
 #[test]
 fn none_is_forgotten() {
-    let tests = [
-        include_str!("hostile.rs"),
-        include_str!("inputs.rs"),
-        include_str!("limits.rs"),
-        include_str!("sandbox.rs"),
-        include_str!("sandbox_rules.rs"),
-        include_str!("wasm.rs"),
-    ]
-    .concat();
+    let tests = ["e2e", "attacks"].map(sources).concat();
     let mut seen = 0;
     for entry in fs::read_dir(folder()).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();

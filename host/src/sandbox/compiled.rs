@@ -139,7 +139,7 @@ fn open_private(path: &Path) -> std::io::Result<File> {
     {
         use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
-        // Nor does it wait for somebody to write into a pipe.
+        // Neither through a link nor, for whoever writes into it, at a pipe.
         options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
     }
     let file = options.open(path)?;
