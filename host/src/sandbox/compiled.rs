@@ -162,12 +162,16 @@ fn open_private(path: &Path) -> std::io::Result<File> {
 fn read_all(file: File, most: usize) -> std::io::Result<Vec<u8>> {
     let too_long = || std::io::Error::other("too long");
     let size = usize::try_from(file.metadata()?.len()).map_err(|_| too_long())?;
-    // It begins with a MAC, which was read.
+    // Looked at before there is memory for it; a MAC before the code was read already.
     if size > most.saturating_add(MAC_BYTES) {
         return Err(too_long());
     }
     let mut bytes = Vec::with_capacity(size);
-    file.take(most as u64).read_to_end(&mut bytes)?;
+    file.take((most as u64).saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        return Err(too_long());
+    }
     Ok(bytes)
 }
 
