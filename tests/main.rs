@@ -53,6 +53,8 @@ mod guests;
 mod hostile;
 #[path = "e2e/limits.rs"]
 mod limits;
+#[path = "e2e/processes.rs"]
+mod processes;
 #[path = "e2e/refusals.rs"]
 mod refusals;
 #[path = "e2e/sandbox.rs"]
