@@ -9,9 +9,6 @@
 #[path = "e2e/environment.rs"]
 mod environment;
 
-#[path = "attacks/mod.rs"]
-mod attacks;
-
 #[path = "e2e/commands.rs"]
 mod commands;
 #[path = "e2e/conflicts.rs"]
@@ -46,13 +43,26 @@ mod properties;
 #[path = "bench/stress/mod.rs"]
 mod stress;
 
+#[path = "e2e/compiled.rs"]
+mod compiled;
+#[path = "e2e/compiling.rs"]
+mod compiling;
 #[path = "e2e/guests.rs"]
 mod guests;
 #[path = "e2e/hostile.rs"]
 mod hostile;
+#[path = "e2e/limits.rs"]
+mod limits;
+#[path = "e2e/processes.rs"]
+mod processes;
 #[path = "e2e/refusals.rs"]
 mod refusals;
 #[path = "e2e/sandbox.rs"]
 mod sandbox;
 #[path = "e2e/sandbox_rules.rs"]
 mod sandbox_rules;
+#[path = "e2e/wasm.rs"]
+mod wasm;
+
+#[path = "attacks/mod.rs"]
+mod attacks;

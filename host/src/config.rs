@@ -7,12 +7,17 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::sandbox::Limits;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Namespace → registry.
     #[serde(default)]
     pub registries: BTreeMap<String, String>,
+    /// What a package may use.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,7 @@ use crate::{
     interview::Mode,
     packages::Packages,
     project::{Lock, Project},
-    sandbox::{Limits, Sandbox},
+    sandbox::{Compiler, Sandbox},
     sources::Sources,
     store::Store,
     ui::{Ui, page::count},
@@ -54,13 +54,19 @@ impl Context {
     /// # Errors
     /// The configuration cannot be read, or this machine cannot run WebAssembly.
     pub fn tools(&self, project: Option<&Project>) -> Result<Tools, CommandError> {
-        let sandbox =
-            Sandbox::new(Limits::default(), self.dirs.cache.as_deref()).kind(ErrorKind::Failed)?;
         Ok(Tools {
             sources: self.sources(project)?,
             store: self.store(),
-            sandbox,
+            sandbox: self.sandbox()?,
         })
+    }
+
+    /// # Errors
+    /// The configuration cannot be read, or this machine cannot run WebAssembly.
+    pub fn sandbox(&self) -> Result<Sandbox, CommandError> {
+        let limits = self.config()?.limits;
+        let compiler = Compiler::child().kind(ErrorKind::Failed)?;
+        Sandbox::new(limits, compiler, self.dirs.cache.as_deref()).kind(ErrorKind::Failed)
     }
 
     /// # Errors

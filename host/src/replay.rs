@@ -4,7 +4,7 @@
 //! were recorded when it last read them. Replaying decides nothing, writes nothing, and looks at nothing of the folder
 //! but the recorded contents. Only a run with [`Replayer::today`] reads the user's files as they are.
 
-use std::{rc::Rc, sync::Arc};
+use std::sync::Arc;
 
 use scaffold_registry::Digest;
 
@@ -194,7 +194,7 @@ impl<'a> Replayer<'a> {
             return Ok(Source::nothing());
         }
         let recorded = before.map(|before| self.kept.load(&before.inputs));
-        Ok(Source::Live(Rc::new(Live {
+        Ok(Source::Live(Arc::new(Live {
             workspace: workspace.again()?,
             may,
             made: Arc::clone(made),

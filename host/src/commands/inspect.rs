@@ -12,7 +12,7 @@ use crate::{
     grants::Class,
     pack::pack,
     packages::Packages,
-    sandbox::{Ability, Limits, abilities, import_names},
+    sandbox::{Ability, Limit, Limits, abilities, import_names},
     ui::{Page, Tone},
 };
 
@@ -60,7 +60,7 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
         );
     }
     match &able {
-        Ok(able) => can_and_cannot(&mut page, able, &subject),
+        Ok(able) => can_and_cannot(&mut page, able, &subject, &context.config()?.limits),
         Err(refusal) => {
             page.gap().line(
                 Tone::Error,
@@ -77,7 +77,7 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
     able.map(|_| ()).map_err(CommandError::permission)
 }
 
-fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject) {
+fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject, limits: &Limits) {
     page.gap().line(Tone::Strong, "It can");
     for ability in able.iter().filter(|a| **a != Ability::Types) {
         page.put(Tone::Changed, "  + ")
@@ -94,7 +94,6 @@ fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject) {
                 .end();
         }
     }
-    let limits = Limits::default();
     page.gap().line(Tone::Strong, "It cannot");
     for ability in Ability::ALL.iter().filter(|a| !able.contains(a)) {
         page.put(Tone::Added, "  - ")
@@ -113,11 +112,11 @@ fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject) {
             classes.join(", ")
         ),
         format!(
-            "use more than {} MiB of memory, {} s, or {} files of {} MiB together",
-            limits.memory >> 20,
-            limits.time.as_secs(),
-            limits.files,
-            limits.output >> 20
+            "use more than {} of memory, {}, or {} files of {} together",
+            limits.get(Limit::Memory),
+            limits.get(Limit::Time),
+            limits.get(Limit::Files),
+            limits.get(Limit::Output)
         ),
     ] {
         page.put(Tone::Added, "  - ").put(Tone::Plain, closed).end();

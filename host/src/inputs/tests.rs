@@ -1,4 +1,4 @@
-use std::{fs, path::Path, rc::Rc, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use scaffold_registry::{Digest, Pattern};
 
@@ -44,7 +44,7 @@ fn live(root: &Path, made: &[&str], recorded: Contents) -> Source {
     };
     let mut granted = Reads::default();
     granted.grant(&everything);
-    Source::Live(Rc::new(Live {
+    Source::Live(Arc::new(Live {
         workspace: Workspace::open(root).unwrap(),
         may: MayRead::new(&[everything], &granted).unwrap(),
         made: tree(made),

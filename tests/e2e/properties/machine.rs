@@ -18,7 +18,7 @@ use scaffold::{
     plan::{Action, Content, Plan},
     project::{Project, STATE},
     question::Value,
-    sandbox::{Limits, Sandbox},
+    sandbox::{Compiler, Limits, Sandbox},
     sources::Sources,
     store::Store,
     tree::Tree,
@@ -36,7 +36,7 @@ use crate::environment::{Files, World};
 /// The engine is compiled once for all cases.
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-cache");
-    Sandbox::new(Limits::default(), Some(&cache)).unwrap()
+    Sandbox::new(Limits::default(), Compiler::Here, Some(&cache)).unwrap()
 });
 
 /// A generator the project shall have: package and version by their numbers, the answer if it was given.
