@@ -17,6 +17,10 @@ mod conflicts;
 mod errors;
 #[path = "e2e/git.rs"]
 mod git;
+#[path = "e2e/grants.rs"]
+mod grants;
+#[path = "e2e/hygiene.rs"]
+mod hygiene;
 #[path = "e2e/inputs.rs"]
 mod inputs;
 #[path = "e2e/lifecycle.rs"]

@@ -7,12 +7,17 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::grants::Policy;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Namespace → registry.
     #[serde(default)]
     pub registries: BTreeMap<String, String>,
+    /// What is always allowed, and what never.
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 #[derive(Debug, thiserror::Error)]

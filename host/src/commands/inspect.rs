@@ -1,9 +1,9 @@
 use std::path::Path;
 
-use scaffold_registry::{Package, PackageRef};
-use serde_json::json;
+use scaffold_registry::{Digest, Package, PackageRef, Pattern};
+use serde_json::{Value, json};
 
-use super::add;
+use super::{add, permissions::CLOSED};
 use crate::{
     change::{Intent, resolve},
     cli::Inspect,
@@ -12,8 +12,8 @@ use crate::{
     grants::Class,
     pack::pack,
     packages::Packages,
-    sandbox::{Ability, Limits, abilities, import_names},
-    ui::{Page, Tone},
+    sandbox::{Ability, Limits, Refusal, abilities, import_names},
+    ui::{Page, Tone, page::thousands},
 };
 
 /// What is looked at.
@@ -22,8 +22,10 @@ struct Subject {
     /// The component that runs, and whose it is.
     component: Vec<u8>,
     runs: Option<String>,
-    reads: Vec<(String, String)>,
-    writes: Vec<(String, String)>,
+    reads: Vec<Pattern>,
+    writes: Vec<Pattern>,
+    /// Not a component alone, of which nobody knows what it asks.
+    is_package: bool,
 }
 
 /// `scaffold inspect`
@@ -43,14 +45,11 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
             .hint("inspect takes a package's name, a package file, a component or a package's folder, such as ./site")
     })?;
     let able = abilities(&subject.component);
-    context.ui.json(&json!({
-        "subject": subject.title,
-        "engine": subject.runs,
-        "imports": imports,
-        "runs_here": able.is_ok(),
-        "can": able.as_ref().map(|able| able.iter().map(|a| a.meaning()).collect::<Vec<_>>()).unwrap_or_default(),
-        "reads": subject.reads, "writes": subject.writes,
-    }));
+    context.ui.json(&report(
+        &subject,
+        &imports,
+        able.as_ref().map(Vec::as_slice),
+    ));
     let mut page = Page::new();
     page.line(Tone::Title, &subject.title);
     if let Some(engine) = &subject.runs {
@@ -73,55 +72,110 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
     for import in &imports {
         page.line(Tone::Faint, format!("  {import}"));
     }
+    let component = &subject.component;
+    let (digest, size) = (Digest::of(component), component.len().div_ceil(1024));
+    page.line(Tone::Faint, format!("  of {digest}, {size} KiB"));
     context.ui.result(page);
     able.map(|_| ()).map_err(CommandError::permission)
 }
 
+fn report(subject: &Subject, imports: &[String], able: Result<&[Ability], &Refusal>) -> Value {
+    let all = |able: &[Ability]| able.iter().map(|a| a.meaning()).collect::<Vec<_>>();
+    let patterns = |patterns: &[Pattern]| {
+        let each = |one: &Pattern| json!({ "pattern": one.pattern, "reason": one.reason });
+        patterns.iter().map(each).collect::<Vec<_>>()
+    };
+    json!({
+        "subject": subject.title,
+        "engine": subject.runs,
+        "component": { "digest": Digest::of(&subject.component), "size": subject.component.len() },
+        "imports": imports,
+        "runs_here": able.is_ok(),
+        "can": able.map(all).unwrap_or_default(),
+        "cannot": able.map(cannot).unwrap_or_default(),
+        "reads": patterns(&subject.reads),
+        "writes": patterns(&subject.writes),
+        "limits": limits(&Limits::default()),
+    })
+}
+
+/// What it cannot, first what it could import and does not.
+fn cannot(able: &[Ability]) -> Vec<&'static str> {
+    let missing = Ability::ALL.iter().filter(|a| !able.contains(a));
+    let missing = missing.filter(|a| **a != Ability::Types);
+    missing.map(|a| a.meaning()).chain(CLOSED).collect()
+}
+
+/// What it is stopped at.
+fn limits(limits: &Limits) -> Vec<String> {
+    vec![
+        format!("{} MiB of memory", limits.memory >> 20),
+        format!("{} seconds", limits.time.as_secs()),
+        format!("{} instructions", thousands(limits.fuel as usize)),
+        format!(
+            "{} calls of the host",
+            thousands(limits.host_calls as usize)
+        ),
+        format!("{} files", thousands(limits.files)),
+        format!("{} MiB of files", limits.output >> 20),
+        format!("{} MiB read", limits.read >> 20),
+        format!("{} KiB of words", limits.log >> 10),
+    ]
+}
+
 fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject) {
-    page.gap().line(Tone::Strong, "It can");
+    page.gap().line(
+        Tone::Strong,
+        "It can: its component imports this and no more",
+    );
     for ability in able.iter().filter(|a| **a != Ability::Types) {
         page.put(Tone::Changed, "  + ")
             .put(Tone::Plain, ability.meaning())
             .end();
-        let patterns = match ability {
-            Ability::ProjectFiles => &subject.reads,
-            Ability::Changes => &subject.writes,
+        let (patterns, none) = match ability {
+            Ability::ProjectFiles => (&subject.reads, "asks to read no file of yours"),
+            Ability::Changes => (&subject.writes, "asks to write no file"),
             _ => continue,
         };
-        for (pattern, reason) in patterns {
-            page.put(Tone::Plain, format!("      {pattern}"))
-                .put(Tone::Faint, format!(": {reason}"))
+        for one in patterns {
+            page.put(Tone::Plain, format!("      {}", one.pattern))
+                .put(Tone::Faint, format!(": {}", one.reason))
                 .end();
         }
+        if patterns.is_empty() && subject.is_package {
+            page.line(Tone::Faint, format!("      its package {none}"));
+        }
     }
-    let limits = Limits::default();
-    page.gap().line(Tone::Strong, "It cannot");
-    for ability in Ability::ALL.iter().filter(|a| !able.contains(a)) {
-        page.put(Tone::Added, "  - ")
-            .put(Tone::Plain, ability.meaning())
-            .end();
-    }
-    let classes: Vec<&str> = Class::ALL.iter().map(|c| c.name()).collect();
-    for closed in [
-        "write a file itself: you see the plan, and the host writes what you accept".to_owned(),
-        "read any other file, the environment, the clock, or where it runs".to_owned(),
-        "read what may hold secrets (.env, keys, credentials …), unless you name the very file"
-            .to_owned(),
-        "open a connection, run a program, or make a link".to_owned(),
-        format!(
-            "make files that run or steer something later without your yes ({})",
-            classes.join(", ")
-        ),
-        format!(
-            "use more than {} MiB of memory, {} s, or {} files of {} MiB together",
-            limits.memory >> 20,
-            limits.time.as_secs(),
-            limits.files,
-            limits.output >> 20
-        ),
-    ] {
+    page.gap().line(
+        Tone::Strong,
+        "It cannot, whatever it says: there is nothing it could import for it",
+    );
+    for closed in cannot(able) {
         page.put(Tone::Added, "  - ").put(Tone::Plain, closed).end();
     }
+    page.gap()
+        .line(Tone::Strong, "It may not, and this host sees to it");
+    for kept in [
+        "read files of yours that you did not grant, or any through a link",
+        "read what may hold secrets (.env, keys, credentials …), unless the command line names the very file",
+        "write outside the patterns above, outside the project, into .git or into scaffold's own files",
+    ] {
+        page.put(Tone::Added, "  - ").put(Tone::Plain, kept).end();
+    }
+    page.gap().line(
+        Tone::Strong,
+        "Not without a yes of its own, unless it comes with scaffold; --deny and [policy] forbid it",
+    );
+    let rows = Class::ALL.iter().map(|class| {
+        let meaning = class.meaning().to_owned();
+        vec![
+            (Tone::Changed, class.name().to_owned()),
+            (Tone::Plain, meaning),
+        ]
+    });
+    page.table(2, &rows.collect::<Vec<_>>());
+    page.gap().line(Tone::Strong, "Stopped at");
+    page.paragraph(Tone::Plain, &limits(&Limits::default()).join(", "), 2);
 }
 
 fn from_registry(packages: &Packages<'_>, wanted: &PackageRef) -> Result<Subject, CommandError> {
@@ -159,18 +213,13 @@ fn of_package(packages: &Packages<'_>, package: &Package) -> Result<Subject, Com
             )));
         }
     };
-    let patterns = |patterns: &[scaffold_registry::Pattern]| {
-        patterns
-            .iter()
-            .map(|p| (p.pattern.clone(), p.reason.clone()))
-            .collect()
-    };
     Ok(Subject {
         title: format!("{} {}", manifest.name, manifest.version),
         component,
         runs,
-        reads: patterns(&manifest.reads),
-        writes: patterns(&manifest.writes),
+        reads: manifest.reads.clone(),
+        writes: manifest.writes.clone(),
+        is_package: true,
     })
 }
 
@@ -191,6 +240,7 @@ fn from_path(packages: &Packages<'_>, path: &Path) -> Result<Subject, CommandErr
         runs: None,
         reads: Vec::new(),
         writes: Vec::new(),
+        is_package: false,
     })
 }
 
