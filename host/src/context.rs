@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     dirs::Dirs,
     error::{CommandError, ErrorKind, ResultExt},
-    grants::{Allow, CLASSES, Deny, Policy},
+    grants::{Allow, Deny, Policy},
     interview::Mode,
     packages::Packages,
     project::{Lock, Project},
@@ -134,14 +134,8 @@ impl Context {
         fn words(all: &[String]) -> impl Iterator<Item = &str> {
             all.iter().map(String::as_str)
         }
-        let allow = Allow::parse(words(&self.globals.allow)).map_err(|e| {
-            CommandError::usage(e).hint(format!("--allow takes {CLASSES}, read and read=PATH"))
-        })?;
-        let deny = Deny::parse(words(&self.globals.deny)).map_err(|e| {
-            CommandError::usage(e).hint(format!(
-                "--deny takes {CLASSES}, read, read=PATTERN and write=PATTERN"
-            ))
-        })?;
+        let allow = Allow::parse(words(&self.globals.allow)).kind(ErrorKind::Usage)?;
+        let deny = Deny::parse(words(&self.globals.deny)).kind(ErrorKind::Usage)?;
         Ok(Policy { allow, deny }.and(self.config()?.policy))
     }
 

@@ -38,6 +38,20 @@ fn clean(run: Run) -> Run {
     run
 }
 
+/// Our own colours are taken out, and nothing else that an escape begins.
+fn without_styles(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        match digits.strip_prefix('m') {
+            Some(rest) => out.push_str(rest),
+            None => out.push_str(&["\u{1b}[", part].concat()),
+        }
+    }
+    out
+}
+
 /// Both as people and as programs read it.
 #[track_caller]
 fn both(world: &World, words: &[&str]) -> String {
@@ -106,7 +120,6 @@ fn what_a_package_says_is_clean_in_every_command() {
     for words in [
         &["info", "evil/x"][..],
         &["new", "evil/x", "shop", "--no-input"],
-        &["new", "evil/x", "shop", "--defaults", "-n"],
         &["new", "evil/x", "shop", "--defaults", "-n", "--diff"],
     ] {
         assert!(shown(words).contains('\u{FFFD}'), "{words:?}");
@@ -116,6 +129,7 @@ fn what_a_package_says_is_clean_in_every_command() {
         &["inspect", "evil/x"],
         &["inspect", "./evil"],
         &["pack", "evil", "-n"],
+        &["new", "evil/x", "shop", "--defaults", "-n"],
         &["new", "evil/x", "shop", "--defaults", "--colour", "none"],
     ] {
         shown(words);
@@ -136,8 +150,9 @@ fn what_a_package_says_is_clean_in_every_command() {
     }
     // A file's own bytes reach a program that reads a patch, and no person.
     world.write("shop/page.txt", format!("{HOSTILE} edited\n"));
-    let diff = run(&["-C", "shop", "diff", "--color", "always"]);
-    assert!(diff.stdout.contains('␛'), "{diff}");
+    let mut colored = world.scaffold("-C shop diff --color always").succeeded();
+    colored.stdout = without_styles(&colored.stdout);
+    assert!(clean(colored).stdout.contains("␛[2J"));
     shown(&["-C", "shop", "diff", "--stat"]);
 
     world.edit("evil/scaffold.toml", "1.0.0", "1.1.0");
@@ -293,7 +308,7 @@ fn only_ui_writes_to_the_terminal() {
                 ("io::stdin()", &["ui/mod.rs"]),
                 ("ProgressDrawTarget::stderr", &["ui/progress.rs"]),
                 ("use inquire", &["ui/prompt.rs"]),
-                ("write_exactly(&", &["ui/mod.rs"]),
+                ("write_exactly(&", &["ui/mod.rs", "ui/stream.rs"]),
                 ("println!(", &[]),
                 ("print!(", &[]),
                 ("dbg!(", &[]),

@@ -102,10 +102,6 @@ pub fn change(
     if mode != Mode::Ask {
         news::tell_answers(context, &decision);
     }
-    // Taking a change back gives the user what was theirs: that is no file a package writes.
-    if goal.past.is_none() {
-        permissions::refuse_denied(&decision, &policy.deny)?;
-    }
     let texts = own_texts(project, &decision, goal);
     let same = match goal.scope {
         Scope::Project => {
@@ -118,13 +114,17 @@ pub fn change(
             texts.lock == project.lock_text
         }
     };
+    // Taking a change back gives the user what was theirs: that is no file a package writes.
+    if goal.past.is_none() {
+        permissions::refuse_denied(&decision, &policy.deny)?;
+    }
     if context.globals.locked && decision.lock != project.lock {
         return Err(
             CommandError::failed("scaffold.lock would change, and --locked was given")
                 .hint("leave out --locked, and check in the new scaffold.lock"),
         );
     }
-    if same && decision.plan.is_empty() {
+    if same && decision.plan.is_empty() && decision.unconsented().next().is_none() {
         context
             .ui
             .json(&report(project, &decision, &news, context.globals.dry_run));

@@ -80,7 +80,10 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
 }
 
 fn report(subject: &Subject, imports: &[String], able: Result<&[Ability], &Refusal>) -> Value {
-    let all = |able: &[Ability]| able.iter().map(|a| a.meaning()).collect::<Vec<_>>();
+    let able_to = |able: &[Ability]| {
+        let able = able.iter().filter(|a| **a != Ability::Types);
+        able.map(|a| a.meaning()).collect::<Vec<_>>()
+    };
     let patterns = |patterns: &[Pattern]| {
         let each = |one: &Pattern| json!({ "pattern": one.pattern, "reason": one.reason });
         patterns.iter().map(each).collect::<Vec<_>>()
@@ -91,7 +94,7 @@ fn report(subject: &Subject, imports: &[String], able: Result<&[Ability], &Refus
         "component": { "digest": Digest::of(&subject.component), "size": subject.component.len() },
         "imports": imports,
         "runs_here": able.is_ok(),
-        "can": able.map(all).unwrap_or_default(),
+        "can": able.map(able_to).unwrap_or_default(),
         "cannot": able.map(cannot).unwrap_or_default(),
         "reads": patterns(&subject.reads),
         "writes": patterns(&subject.writes),
@@ -145,6 +148,9 @@ fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject) {
         if patterns.is_empty() && subject.is_package {
             page.line(Tone::Faint, format!("      its package {none}"));
         }
+    }
+    if able.iter().all(|a| *a == Ability::Types) {
+        page.line(Tone::Plain, "  nothing");
     }
     page.gap().line(
         Tone::Strong,

@@ -54,8 +54,8 @@ fn of_consent(consent: &Consent) -> impl Iterator<Item = Permission> {
     })
 }
 
-/// What the packages can do that the plan brings or changes, read from their components. Nothing where all of them
-/// come with this program.
+/// What the packages can do that are new to the project, or can do something else than before, read from their
+/// components. Nothing where all of them come with this program.
 ///
 /// # Errors
 /// A package cannot be had, or its component could not run here.
@@ -64,21 +64,25 @@ pub fn sealed(
     project: &Project,
     decision: &Decision,
 ) -> Result<Option<Sealed>, PackagesError> {
-    let is_new = |locked: &&Locked| {
+    let of = |locked: &Locked| packages.abilities(&locked.package, locked.engine.as_ref());
+    let mut able = BTreeSet::new();
+    let (mut told, mut reads) = (false, false);
+    for locked in &decision.lock.generators {
         let before = project.lock.instance(&locked.instance);
         let same = before.is_some_and(|before| {
             (&before.package, &before.engine) == (&locked.package, &locked.engine)
         });
-        !same && !packages.is_ours(&locked.package, locked.engine.as_ref())
-    };
-    let mut able = BTreeSet::new();
-    let mut reads = false;
-    let strangers: Vec<&Locked> = decision.lock.generators.iter().filter(is_new).collect();
-    for locked in &strangers {
-        able.extend(packages.abilities(&locked.package, locked.engine.as_ref())?);
-        reads |= !locked.reads.is_empty();
+        if same || packages.is_ours(&locked.package, locked.engine.as_ref()) {
+            continue;
+        }
+        let now = of(locked)?;
+        if before.map(of).transpose()?.as_ref() != Some(&now) {
+            told = true;
+            reads |= !locked.reads.is_empty();
+            able.extend(now);
+        }
     }
-    if strangers.is_empty() {
+    if !told {
         return Ok(None);
     }
     let can = able.iter().filter_map(|ability| match ability {
@@ -97,7 +101,7 @@ pub fn sealed(
         cannot.push("make a file");
     }
     cannot.push(match (able.contains(&Ability::ProjectFiles), reads) {
-        (true, true) => "read files of yours but those below",
+        (true, true) => "read files of yours but those you grant",
         (true, false) => "read files of yours",
         (false, _) => "read any file of the project",
     });
@@ -158,7 +162,10 @@ pub fn hints<'r>(error: CommandError, rules: impl IntoIterator<Item = &'r Rule>)
     let words: BTreeSet<&str> = typed.iter().map(|rule| rule.word.as_str()).collect();
     if !words.is_empty() {
         let words: Vec<&str> = words.into_iter().collect();
-        error = error.hint(format!("without --deny {} it is planned", words.join(",")));
+        error = error.hint(format!(
+            "leave out --deny {} if it shall be",
+            words.join(",")
+        ));
     }
     error
 }

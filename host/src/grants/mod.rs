@@ -21,7 +21,7 @@ mod reads;
 use std::collections::BTreeSet;
 
 pub use patterns::{PatternError, Patterns};
-pub use policy::{Allow, CLASSES, Deny, Policy, Rule, WordError};
+pub use policy::{Allow, Deny, Policy, Rule, WordError};
 pub use private::is_private;
 pub use reads::{Base, MayRead, Reads};
 

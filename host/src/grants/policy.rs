@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::{Class, PatternError, Patterns};
 use crate::path::{ProjectPath, ProjectPathError};
 
-/// The classes, for hints.
-pub const CLASSES: &str = "ci, editor, hooks, toolchain, agents, executable";
+/// The classes, for errors.
+const CLASSES: &str = "ci, editor, hooks, toolchain, agents, executable";
 
 /// What the user says of permissions: on the command line, or under `[policy]` in their configuration.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -71,9 +71,11 @@ enum What {
 
 #[derive(Debug, thiserror::Error)]
 pub enum WordError {
-    #[error("`{0}` is nothing that can be allowed")]
+    #[error("`{0}` is nothing that can be allowed, which are {CLASSES}, read and read=PATH")]
     Allow(String),
-    #[error("`{0}` is nothing that can be denied")]
+    #[error(
+        "`{0}` is nothing that can be denied, which are {CLASSES}, read, read=PATTERN and write=PATTERN"
+    )]
     Deny(String),
     #[error("`{word}` names no file of the project: {source}")]
     Path {

@@ -94,16 +94,13 @@ fn packages(page: &mut Page, lines: &[PackageLine]) {
 }
 
 fn abilities(page: &mut Page, sealed: &Sealed) {
-    page.line(
-        Tone::Strong,
-        "What they import from this program, and nothing else",
-    );
+    page.line(Tone::Strong, "Read from their binaries, these packages");
     for (tone, word, phrases) in [
         (Tone::Changed, "can", &sealed.can),
         (Tone::Added, "cannot", &sealed.cannot),
     ] {
         let phrases = if phrases.is_empty() {
-            "do nothing".to_owned()
+            "nothing".to_owned()
         } else {
             phrases.join("; ")
         };

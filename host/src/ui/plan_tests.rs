@@ -306,7 +306,7 @@ fn what_packages_can_do_and_cannot() {
     );
     assert_eq!(
         page.plain(),
-        "Plan\n\nWhat they import from this program, and nothing else\n  can     propose files; say␛[2J something\n  \
+        "Plan\n\nRead from their binaries, these packages\n  can     propose files; say␛[2J something\n  \
          cannot  open a connection\n\nNothing to change\n"
     );
 }
