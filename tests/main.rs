@@ -33,6 +33,9 @@ mod merging;
 mod new;
 #[path = "e2e/scenario.rs"]
 mod scenario;
+#[cfg(target_os = "linux")]
+#[path = "e2e/terminal.rs"]
+mod terminal;
 #[path = "e2e/turns.rs"]
 mod turns;
 #[path = "e2e/undo.rs"]
