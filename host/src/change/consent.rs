@@ -55,7 +55,7 @@ pub(super) fn consents(
 pub struct Denied<'d> {
     pub path: ProjectPath,
     pub rule: &'d Rule,
-    /// The generator that makes it; none where a file only goes.
+    /// The generator that makes it; none where no generator does any more.
     pub instance: Option<String>,
 }
 

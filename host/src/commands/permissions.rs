@@ -127,7 +127,10 @@ pub fn refuse_denied(decision: &Decision, deny: &Deny) -> Result<(), CommandErro
     }
     let mut text = "the plan holds what is denied, and nothing was written".to_owned();
     for ((instance, rule), files) in &groups {
-        let who = instance.map_or_else(|| "deleted".to_owned(), |it| format!("made by {it}"));
+        let who = instance.map_or_else(
+            || "changed or deleted".to_owned(),
+            |it| format!("made by {it}"),
+        );
         text.push_str(&format!("\n  {who} ({rule})"));
         for one in files.iter().take(LISTED) {
             text.push_str(&format!("\n    {}", one.path));
