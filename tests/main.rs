@@ -17,6 +17,10 @@ mod conflicts;
 mod errors;
 #[path = "e2e/git.rs"]
 mod git;
+#[path = "e2e/grants.rs"]
+mod grants;
+#[path = "e2e/hygiene.rs"]
+mod hygiene;
 #[path = "e2e/inputs.rs"]
 mod inputs;
 #[path = "e2e/lifecycle.rs"]
@@ -29,6 +33,9 @@ mod merging;
 mod new;
 #[path = "e2e/scenario.rs"]
 mod scenario;
+#[cfg(target_os = "linux")]
+#[path = "e2e/terminal.rs"]
+mod terminal;
 #[path = "e2e/turns.rs"]
 mod turns;
 #[path = "e2e/undo.rs"]

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::sandbox::Limits;
+use crate::{grants::Policy, sandbox::Limits};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +18,9 @@ pub struct Config {
     /// What a package may use.
     #[serde(default)]
     pub limits: Limits,
+    /// What is always allowed, and what never.
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 #[derive(Debug, thiserror::Error)]

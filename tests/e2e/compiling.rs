@@ -13,7 +13,7 @@ use scaffold_registry::Digest;
 
 use crate::{
     environment::World,
-    guests::{guest, made_of},
+    guests::{guest, guest_of},
     limits::{command, publish, shop, works},
     sandbox::{input, low},
 };
@@ -33,7 +33,7 @@ pub fn bomb(locals: usize, loops: usize) -> Vec<u8> {
         text += &format!("(br_if {depth} (local.get {}))", 1 + depth % locals);
     }
     text += &")".repeat(loops + 1);
-    made_of("is-hard-to-compile", &text)
+    guest_of("is-hard-to-compile", &text)
 }
 
 /// Hours and tens of gigabytes, out of less than a hundred kilobytes.

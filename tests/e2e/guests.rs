@@ -59,6 +59,15 @@ pub fn guest_of(name: &str, text: &str) -> Vec<u8> {
     componentize(assemble(name, &module))
 }
 
+/// A guest that makes nothing and imports nothing of the host but the contract's types.
+pub fn sealed_guest() -> Vec<u8> {
+    let prelude = fs::read_to_string(folder().join("prelude.wat")).unwrap();
+    let imports_end = prelude.find("(type $call").unwrap();
+    let defaults = DEFAULTS.map(|(_, text)| text).concat();
+    let types = &prelude[imports_end..];
+    componentize(assemble("sealed", &format!("(module\n{types}{defaults})")))
+}
+
 fn assemble(name: &str, text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|e| panic!("{name}: {e}"))
 }

@@ -6,7 +6,7 @@ use super::{
     Contents, InputError, Inputs, Kept, KeptError, Live, Reader, Seen, Since, Source, plan,
 };
 use crate::{
-    grants::{MayRead, Reads},
+    grants::{MayRead, Policy, Reads},
     path::ProjectPath,
     plan::Verb,
     tree::{File, Ownership, Tree},
@@ -46,7 +46,7 @@ fn live(root: &Path, made: &[&str], recorded: Contents) -> Source {
     granted.grant(&everything);
     Source::Live(Arc::new(Live {
         workspace: Workspace::open(root).unwrap(),
-        may: MayRead::new(&[everything], &granted).unwrap(),
+        may: MayRead::new(&[everything], &granted, &Policy::default()).unwrap(),
         made: tree(made),
         recorded,
     }))

@@ -11,7 +11,7 @@ use std::{
 use scaffold::{
     apply,
     change::{Asking, Given, Intent, decide, resolve},
-    grants::Class,
+    grants::{Class, Policy},
     interview::Mode,
     packages::Packages,
     path::ProjectPath,
@@ -176,7 +176,7 @@ impl Machine<'_> {
             ui: &mut ui,
             mode: Mode::Defaults,
             given: Given::default(),
-            allow: Class::ALL.into(),
+            policy: everything_allowed(),
             reads: BTreeMap::new(),
         };
         let decision = decide(
@@ -419,3 +419,10 @@ fn toggle(file: &Path) {
 
 #[cfg(not(unix))]
 fn toggle(_: &Path) {}
+
+/// A yes to every class of files.
+fn everything_allowed() -> Policy {
+    let mut policy = Policy::default();
+    policy.allow.classes = Class::ALL.into();
+    policy
+}
