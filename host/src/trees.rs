@@ -114,7 +114,7 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-fn to_bytes(pristine: &Pristine) -> Vec<u8> {
+pub(crate) fn to_bytes(pristine: &Pristine) -> Vec<u8> {
     let mut text = HEADER.to_owned();
     for (path, file) in pristine.tree.iter() {
         let mode = if file.executable { "755" } else { "644" };
@@ -138,7 +138,7 @@ fn to_bytes(pristine: &Pristine) -> Vec<u8> {
     bytes
 }
 
-fn parse(bytes: &[u8]) -> Option<Pristine> {
+pub(crate) fn parse(bytes: &[u8]) -> Option<Pristine> {
     let rest = bytes.strip_prefix(HEADER.as_bytes())?;
     let end = if rest.starts_with(b"\n") {
         0
