@@ -19,7 +19,7 @@ use crate::grants::{Class, MayRead, Reads, is_private};
 use crate::path::ProjectPath;
 use crate::project::{Lock, ProjectManifest, conflict, manifest};
 use crate::question::{Choice, Kind, Question, Value, check};
-use crate::secret::Secrets;
+use crate::secret::{Secrets, wanted};
 use crate::ui::clean;
 use crate::{changelog, trees};
 
@@ -208,16 +208,18 @@ pub fn project_path(data: &[u8]) {
     }
 }
 
-/// A generated text and, behind 0xff, the user's file: the secrets read out of that file are the ones put back.
+/// A generated text and, behind 0xff, the user's file: whatever stands there, putting secrets in makes no new place for one.
 pub fn secrets(data: &[u8]) {
     let mut parts = data.splitn(2, |byte| *byte == 0xff);
     let (template, file) = (
         parts.next().unwrap_or_default(),
         parts.next().unwrap_or_default(),
     );
-    let filled = Secrets::read(template, file).fill(template).into_owned();
-    let again = Secrets::read(template, &filled).fill(template).into_owned();
-    assert_eq!(again, filled);
+    let secrets = Secrets::read(template, file);
+    let filled = secrets.fill(template);
+    assert!(wanted(&filled).is_subset(&wanted(template)));
+    // Each value goes to every place of its secret, or to none.
+    assert_eq!(secrets.fill(&filled), filled);
 }
 
 /// A kept tree.
