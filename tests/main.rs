@@ -53,3 +53,6 @@ mod refusals;
 mod sandbox;
 #[path = "e2e/sandbox_rules.rs"]
 mod sandbox_rules;
+
+#[path = "attacks/mod.rs"]
+mod attacks;

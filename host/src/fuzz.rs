@@ -15,13 +15,13 @@ use scaffold_registry::Pattern;
 pub use crate::apply::fuzz::journal;
 pub use crate::merge::fuzz::merge;
 
+use crate::changelog;
 use crate::grants::{Class, MayRead, Reads, is_private};
 use crate::path::ProjectPath;
 use crate::project::{Lock, ProjectManifest, conflict, manifest};
 use crate::question::{Choice, Kind, Question, Value, check};
 use crate::secret::{Secrets, wanted};
 use crate::ui::clean;
-use crate::{changelog, trees};
 
 /// Every target by its name, which is that of its seeds and of its binary as well.
 #[cfg(test)]
@@ -35,7 +35,6 @@ pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("project", project),
     ("project_path", project_path),
     ("secrets", secrets),
-    ("trees", trees),
 ];
 
 /// Answers to every kind of question, and questions no better than their answers.
@@ -220,14 +219,6 @@ pub fn secrets(data: &[u8]) {
     assert!(wanted(&filled).is_subset(&wanted(template)));
     // Each value goes to every place of its secret, or to none.
     assert_eq!(secrets.fill(&filled), filled);
-}
-
-/// A kept tree.
-pub fn trees(data: &[u8]) {
-    if let Some(pristine) = trees::parse(data) {
-        let again = trees::to_bytes(&pristine);
-        assert_eq!(trees::parse(&again), Some(pristine));
-    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub struct Packages<'a> {
     pub sandbox: &'a Sandbox,
     opened: RefCell<HashMap<Digest, Rc<VerifiedPackage>>>,
     generators: RefCell<HashMap<Digest, Generator>>,
+    /// What registries listed the releases as that were pinned in this run.
+    listed: RefCell<HashMap<Digest, Release>>,
     notices: RefCell<Vec<String>>,
 }
 
@@ -64,6 +66,12 @@ pub enum PackagesError {
         expected: Digest,
         found: Digest,
     },
+    #[error("the package that is locked as {package} {version} is {found}")]
+    Misnamed {
+        package: PackageName,
+        version: semver::Version,
+        found: String,
+    },
     #[error("{package} has neither a component nor an engine")]
     NothingToRun { package: String },
     #[error("{package} is an engine: it runs other packages and makes nothing itself")]
@@ -90,6 +98,7 @@ impl<'a> Packages<'a> {
             sandbox,
             opened: RefCell::default(),
             generators: RefCell::default(),
+            listed: RefCell::default(),
             notices: RefCell::default(),
         }
     }
@@ -187,12 +196,14 @@ impl<'a> Packages<'a> {
     /// # Errors
     /// The namespace has no registry.
     pub fn pin(&self, release: &Release) -> Result<Pinned, PackagesError> {
-        Ok(Pinned {
+        let pin = Pinned {
             package: release.name.clone(),
             version: release.version.clone(),
             registry: self.sources.of(&release.name)?.id().to_owned(),
             blob: release.blob,
-        })
+        };
+        self.listed.borrow_mut().insert(pin.blob, release.clone());
+        Ok(pin)
     }
 
     /// The engine a release wants, pinned to its newest version that satisfies.
@@ -269,13 +280,27 @@ impl<'a> Packages<'a> {
     /// # Errors
     /// It cannot be had, or breaks a rule of the format.
     pub fn open_package(&self, pin: &Pinned) -> Result<Arc<Package>, PackagesError> {
-        let what = || format!("{} {}", pin.package, pin.version);
-        self.open(pin)?
-            .package()
-            .map_err(|source| PackagesError::Package {
-                what: what(),
-                source,
-            })
+        let wrong = |source| PackagesError::Package {
+            what: format!("{} {}", pin.package, pin.version),
+            source,
+        };
+        let package = self.open(pin)?.package().map_err(wrong)?;
+        // What was resolved and shown is what will run, also where the bytes were in the cache all along. The build checks
+        // this for what the program embeds.
+        if pin.registry != OFFICIAL
+            && let Some(listed) = self.listed.borrow().get(&pin.blob)
+        {
+            package.check(listed).map_err(wrong)?;
+        }
+        let manifest = &package.manifest;
+        if (&manifest.name, &manifest.version) != (&pin.package, &pin.version) {
+            return Err(PackagesError::Misnamed {
+                package: pin.package.clone(),
+                version: pin.version.clone(),
+                found: format!("{} {}", manifest.name, manifest.version),
+            });
+        }
+        Ok(package)
     }
 
     /// The package with the component that runs it.

@@ -15,7 +15,7 @@ use crate::{
     project::{Lock, Locked, Project},
     question::{Answers, Question},
     sandbox::{Applied, ChangeSet, Input, LogLine, Outcome, Request, SandboxError},
-    tree::{Tree, TreeError},
+    tree::Tree,
     workspace::{Workspace, WorkspaceError},
 };
 
@@ -23,8 +23,6 @@ use crate::{
 pub enum ReplayError {
     #[error(transparent)]
     Packages(#[from] PackagesError),
-    #[error("`{package}`: {source}")]
-    Tree { package: String, source: TreeError },
     #[error("replaying scaffold.lock gives {found}, and the lock says {expected}")]
     Digest { expected: Digest, found: Digest },
     #[error("scaffold.lock has an answer that `{package}` does not take: {message}")]
@@ -207,7 +205,7 @@ impl<'a> Replayer<'a> {
     /// Runs one generator at `position`; what stood there and after it is forgotten, unless it is the same.
     ///
     /// # Errors
-    /// The guest fails, or its changes do not fit the tree.
+    /// The guest fails.
     pub fn run(
         &mut self,
         position: usize,
@@ -248,13 +246,6 @@ impl<'a> Replayer<'a> {
         let (instance, answers) = (&locked.instance, &locked.answers);
         let input = self.input(position, instance, answers, &runnable, own.clone());
         let generated = runnable.generator.generate(input)?;
-        let tree = generated
-            .changes
-            .onto(&self.before(position))
-            .map_err(|source| ReplayError::Tree {
-                package: locked.package.package.short(),
-                source,
-            })?;
         let (inputs, blobs) = match own {
             // It may look at less than it did when they were recorded; they stay what they were.
             Source::Recorded(contents) => {
@@ -273,7 +264,7 @@ impl<'a> Replayer<'a> {
             changes: generated.changes,
             outcome: generated.outcome,
             log: generated.log,
-            tree: Arc::new(tree),
+            tree: generated.tree,
         })
     }
 

@@ -130,10 +130,12 @@ impl Sources {
         let source: Rc<dyn Source> = if place == OFFICIAL {
             Rc::new(official())
         } else if place.starts_with("https://") || place.starts_with("http://") {
+            // Connects to nothing yet. Checked first: an address with a password is not to be told.
+            let http = Http::open(place)?;
             if self.offline {
                 return Err(SourcesError::Offline(place.to_owned()));
             }
-            Rc::new(Http::open(place)?)
+            Rc::new(http)
         } else {
             let path = place.strip_prefix("folder:").unwrap_or(place);
             if !Path::new(path).is_absolute() {

@@ -189,7 +189,10 @@ impl Store {
     /// # Errors
     /// A file cannot be removed.
     pub fn clean(&self, root: &Path) -> Result<(), StoreError> {
-        for name in ["blobs", "index", "compiled", crate::trees::FOLDER] {
+        for name in ["blobs", "index", "compiled"]
+            .into_iter()
+            .chain(crate::trees::FOLDERS)
+        {
             let path = root.join(name);
             match fs::remove_dir_all(&path) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {

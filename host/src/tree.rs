@@ -12,6 +12,8 @@ use thiserror::Error;
 
 use crate::path::ProjectPath;
 
+const HEADER: &str = "scaffold tree 1\n";
+
 /// Who looks after a file once it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ownership {
@@ -167,22 +169,46 @@ impl Tree {
     /// one line a file, sorted by the bytes of the path, each line ended by a newline. A project path holds no
     /// newline, so the text is unambiguous. Secrets are placeholders in a tree, so they do not change its digest.
     pub fn digest(&self) -> Digest {
-        let mut text = String::from("scaffold tree 1\n");
+        Digest::of(self.to_text().as_bytes())
+    }
+
+    /// The text [`digest`](Self::digest) is over.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = String::from(HEADER);
         for (path, file) in &self.files {
             let mode = if file.executable { "755" } else { "644" };
             let ownership = match file.ownership {
                 Ownership::Managed => "managed",
                 Ownership::Seed => "seed",
             };
+            let digest = Digest::of(&file.bytes);
             // Writing to a string cannot fail.
-            let _ = writeln!(
-                text,
-                "{mode} {ownership} {} {path}",
-                Digest::of(&file.bytes)
-            );
+            let _ = writeln!(text, "{mode} {ownership} {digest} {path}");
         }
-        Digest::of(text.as_bytes())
+        text
     }
+}
+
+/// One line of [`Tree::to_text`]: whether the file is executable, whose it is, the digest of its bytes, its path.
+pub(crate) fn parse_line(line: &str) -> Option<(bool, Ownership, Digest, ProjectPath)> {
+    let mut words = line.splitn(4, ' ');
+    let executable = match words.next()? {
+        "755" => true,
+        "644" => false,
+        _ => return None,
+    };
+    let ownership = match words.next()? {
+        "managed" => Ownership::Managed,
+        "seed" => Ownership::Seed,
+        _ => return None,
+    };
+    let digest = words.next()?.parse().ok()?;
+    Some((
+        executable,
+        ownership,
+        digest,
+        ProjectPath::parse(words.next()?).ok()?,
+    ))
 }
 
 impl PartialEq for Tree {

@@ -225,8 +225,7 @@ impl Case {
     }
 
     fn result(&self) -> Arc<Tree> {
-        let changes = self.generator.generate(self.input.clone()).unwrap().changes;
-        Arc::new(changes.onto(&self.input.project).unwrap())
+        self.generator.generate(self.input.clone()).unwrap().tree
     }
 
     fn as_applied(&self) -> Applied {

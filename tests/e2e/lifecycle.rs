@@ -151,6 +151,53 @@ fn how_the_files_stand() {
 }
 
 #[test]
+fn what_is_touched_after_a_look_is_seen_at_the_next() {
+    let world = World::new();
+    world.small_packages();
+    // This cache is looked into and damaged.
+    let scaffold = |line: &str| {
+        let mut command = world.command(&line.split(' ').collect::<Vec<_>>());
+        command.env("SCAFFOLD_CACHE", world.path("cache"));
+        world.finish(command)
+    };
+    scaffold("--registry registry new acme/site shop --defaults").succeeded();
+    let clean = || scaffold("-C shop status --exit-code").succeeded();
+    clean();
+    // A file says nothing of itself until the clock has moved on.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    clean();
+    let looks = fs::read_dir(world.path("cache/seen")).unwrap().count();
+    assert_eq!(looks, usize::from(cfg!(unix)));
+    clean();
+    let style = world.path("shop/app/style.css");
+    let (written, text) = (
+        fs::metadata(&style).unwrap().modified().unwrap(),
+        fs::read(&style).unwrap(),
+    );
+    // Of the same size and, as far as it can be made so, of the same time.
+    fs::write(&style, vec![b'x'; text.len()]).unwrap();
+    let file = fs::File::options().write(true).open(&style).unwrap();
+    file.set_modified(written).unwrap();
+    let run = scaffold("-C shop status --exit-code").failed_with(1);
+    assert!(run.stdout.contains("edited   app/style.css"), "{run}");
+    let run = scaffold("-C shop diff").succeeded();
+    assert!(run.stdout.contains("+xxx"), "{run}");
+    fs::write(&style, &text).unwrap();
+    clean();
+    // A kept tree that was damaged is made again.
+    for entry in fs::read_dir(world.path("cache/trees")).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    }
+    world.write("shop/app/style.css", "y");
+    for line in ["status", "diff --stat"] {
+        let run = scaffold(&format!("-C shop {line}")).succeeded();
+        assert!(run.stdout.contains("app/style.css"), "{run}");
+    }
+}
+
+#[test]
 fn newer_versions_are_taken() {
     let world = World::new();
     world.small_packages();

@@ -398,6 +398,7 @@ fn a_lock_that_is_gone_is_made_anew() {
     let mut session = Session::default();
     // Nothing is taken for an empty project.
     session.add(&world.refused("-C shop add acme/site --as second", 1));
+    session.add(&world.refused("-C shop/app add acme/site", 1));
     session.add(&world.scaffold("-C shop/app lock").succeeded());
     assert_eq!(world.read("shop/scaffold.lock"), lock);
     // One of a later format is nobody's to replace.

@@ -5,9 +5,9 @@ use std::io::{self, Read as _, Write as _};
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, File, OpenOptions};
 
-use crate::workspace::Found;
 use crate::workspace::folders::{Obstacle, open_regular};
 use crate::workspace::is_executable;
+use crate::workspace::{Found, MAX_FILE};
 
 /// Writes a file that must not exist yet. `mode` is what it gets on systems that have one, less what the user's umask
 /// takes away; `exactly` is not reduced.
@@ -159,16 +159,27 @@ pub(super) fn gone(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// The regular file with that name, whole.
+/// The regular file with that name, whole. One that is larger than anything that is read of a project is an error: our own
+/// folder may have come with a clone, and a file without end fits on a small disk.
 pub(super) fn read_regular(dir: &Dir, name: &str, at: &str) -> Result<Option<Found>, Obstacle> {
-    let Some((mut file, metadata)) = open_regular(dir, name, at)? else {
+    let Some((file, metadata)) = open_regular(dir, name, at)? else {
         return Ok(None);
     };
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
-    file.read_to_end(&mut bytes).map_err(|error| Obstacle {
+    let failed = |error| Obstacle {
         at: at.to_owned(),
         what: crate::workspace::folders::What::Io(error),
-    })?;
+    };
+    let size = metadata.len().min(MAX_FILE);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    file.take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(failed(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it is larger than {} MiB", MAX_FILE / (1024 * 1024)),
+        )));
+    }
     Ok(Some(Found {
         bytes: bytes.into(),
         executable: is_executable(&metadata),

@@ -209,6 +209,12 @@ fn write(
     })
 }
 
+/// Whether a folder has a name that [`new_name`] gives, and not just one that begins alike.
+fn is_temporary(name: &str) -> bool {
+    name.strip_prefix(PREFIX)
+        .is_some_and(|rest| rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 fn new_name() -> Result<String, ApplyError> {
     let mut random = [0; 8];
     getrandom::fill(&mut random).map_err(ApplyError::Random)?;
@@ -233,10 +239,7 @@ pub(super) fn clear(root: &Path) -> Result<Option<Recovered>, ApplyError> {
         .filter_map(|entry| entry.file_name().into_string().ok())
     {
         // Someone else's may be none of our business, and none of our trouble.
-        if name.starts_with(PREFIX)
-            && is_left(&parent, &name)
-            && parent.remove_dir_all(&name).is_ok()
-        {
+        if is_temporary(&name) && is_left(&parent, &name) && parent.remove_dir_all(&name).is_ok() {
             cleared = Some(Recovered::Cleared);
         }
     }

@@ -15,7 +15,7 @@
 //! file that is in conflict and stays as it is, and `<n>.new` of what the change wrote, where no replay gives that again.
 //!
 //! The journal is JSON, a line each: a head, one line a file in the order in which they are put in place, and a digest of
-//! all lines before it. It lies in the user's folder and may have come with a clone, so it is read as untrusted: its paths
+//! all lines before it, with how many of the files are in conflict: nearly always none, and then nobody need read the rest. It lies in the user's folder and may have come with a clone, so it is read as untrusted: its paths
 //! are project paths, and it can do no more than a generator could.
 
 use scaffold_registry::Digest;
@@ -26,7 +26,7 @@ use crate::path::ProjectPath;
 use crate::plan::Stamp;
 
 pub(super) const JOURNAL: &str = ".scaffold/journal";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Journal {
@@ -121,7 +121,13 @@ enum LineConflict {
 #[serde(deny_unknown_fields)]
 struct Check {
     check: String,
+    /// Journals of the first two formats do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conflicts: Option<usize>,
 }
+
+/// Most bytes of the last line.
+pub(super) const LAST_LINE: u64 = 200;
 
 impl Journal {
     /// Whether anything that was there before goes or is replaced.
@@ -163,8 +169,18 @@ impl Journal {
             );
         }
         let check = Digest::of(text.as_bytes()).to_string();
-        push(&mut text, &Check { check });
+        let conflicts = self.entries.iter().filter(|entry| entry.conflict.is_some());
+        let conflicts = Some(conflicts.count());
+        push(&mut text, &Check { check, conflicts });
         text
+    }
+
+    /// Whether the end of a journal, its last [`LAST_LINE`] bytes, says that no file is in conflict.
+    pub(super) fn ends_without_conflicts(end: &[u8]) -> bool {
+        let end = end.strip_suffix(b"\n").unwrap_or(end);
+        let last = end.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let check: Option<Check> = serde_json::from_slice(last).ok();
+        check.is_some_and(|check| check.conflicts == Some(0))
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ApplyError> {
@@ -284,6 +300,30 @@ mod tests {
     }
 
     #[test]
+    fn its_end_says_whether_anything_is_in_conflict() {
+        let end = |journal: &Journal| {
+            let text = journal.to_text().into_bytes();
+            let from = text.len() - LAST_LINE as usize;
+            Journal::ends_without_conflicts(&text[from..])
+        };
+        assert!(!end(&journal()));
+        let mut settled = journal();
+        for entry in &mut settled.entries {
+            entry.conflict = None;
+        }
+        assert!(end(&settled));
+        // What does not say so is read whole.
+        for other in [
+            &b""[..],
+            b"\n",
+            b"{\"check\":\"sha256:0\"}\n",
+            b"{\"conflicts\":0}",
+        ] {
+            assert!(!Journal::ends_without_conflicts(other));
+        }
+    }
+
+    #[test]
     fn any_cut_or_change_is_noticed() {
         let text = journal().to_text();
         for end in 0..text.len() - 1 {
@@ -308,14 +348,14 @@ mod tests {
     fn a_later_format_is_named() {
         let text = journal()
             .to_text()
-            .replace("\"journal\":2", "\"journal\":3");
+            .replace("\"journal\":3", "\"journal\":4");
         let body = &text[..text.trim_end().rfind('\n').unwrap() + 1];
         let text = format!("{body}{{\"check\":\"{}\"}}\n", Digest::of(body.as_bytes()));
         assert!(
             Journal::parse(text.as_bytes())
                 .unwrap_err()
                 .to_string()
-                .contains("its format is 3")
+                .contains("its format is 4")
         );
     }
 }

@@ -4,7 +4,7 @@
 //! in the user's folder, so they are read as untrusted: a content that is not what its digest says does not count.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -16,13 +16,13 @@ use scaffold_registry::Digest;
 use super::ApplyError;
 use super::disk;
 use super::error::{in_state, io};
-use super::journal::{Conflict, Journal};
+use super::journal::{Conflict, Journal, LAST_LINE};
 use super::settle;
 use super::stage;
 use super::state::{self, JOURNAL, UNDO};
 use crate::path::ProjectPath;
 use crate::plan::Stamp;
-use crate::workspace::folders::Folders;
+use crate::workspace::folders::{Folders, open_regular};
 
 const AT: &str = ".scaffold/undo";
 
@@ -95,6 +95,9 @@ pub fn merge_under_way(root: &Path) -> Result<Option<Record>, ApplyError> {
         return Ok(None);
     };
     for id in records(&dir)?.into_iter().rev() {
+        if is_without_conflicts(&dir, id)? {
+            return Ok(None);
+        }
         if let Some(record) = read(&dir, id, false)? {
             return match record.open().next() {
                 Some(_) => read(&dir, id, true),
@@ -103,6 +106,24 @@ pub fn merge_under_way(root: &Path) -> Result<Option<Record>, ApplyError> {
         }
     }
     Ok(None)
+}
+
+/// Whether a record says at its end that nothing was in conflict.
+fn is_without_conflicts(state: &Dir, id: u64) -> Result<bool, ApplyError> {
+    let Some(dir) = folder(state, id)? else {
+        return Ok(false);
+    };
+    let opened = open_regular(&dir, JOURNAL, AT).map_err(|obstacle| in_state(AT, obstacle))?;
+    let Some((mut journal, metadata)) = opened else {
+        return Ok(false);
+    };
+    let mut end = Vec::new();
+    let from = SeekFrom::Start(metadata.len().saturating_sub(LAST_LINE));
+    let read = journal
+        .seek(from)
+        .and_then(|_| journal.take(LAST_LINE).read_to_end(&mut end));
+    read.map_err(io("read", AT))?;
+    Ok(Journal::ends_without_conflicts(&end))
 }
 
 /// Our folder in the project at `root`.

@@ -4,10 +4,10 @@ use std::fs::TryLockError;
 use std::io::{self, Read as _, Write as _};
 
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt};
-use cap_std::fs::{Dir, OpenOptions};
+use cap_std::fs::{Dir, Metadata, OpenOptions};
 
 use super::ApplyError;
-use super::disk::{self, Mode};
+use super::disk::{self, Mode, gone};
 use super::error::{in_state, io};
 use super::fault::{Probe, Step};
 use crate::path::{LOCK, STATE};
@@ -71,6 +71,7 @@ impl State {
                     what: "a folder of something else",
                 });
             }
+            check_lock(&dir)?;
             let first = !has_lock(&dir)?;
             let mut lock = match ignore(&dir).and_then(|()| lock(&dir, busy)) {
                 Ok(Locked::Held(lock)) => lock,
@@ -167,6 +168,37 @@ pub(super) fn is_ours(dir: &Dir) -> Result<bool, ApplyError> {
 /// Whether a command ever worked in the folder: it makes the lock before anything else.
 pub(super) fn has_lock(dir: &Dir) -> Result<bool, ApplyError> {
     disk::is_there(dir, LOCK_FILE).map_err(io("look into", STATE))
+}
+
+/// Sees to it that the file of the lock, which is emptied and written, is nothing else as well. A second name of it is what
+/// a copy of the project made of links has, or what somebody made who wants the file behind it emptied.
+fn check_lock(dir: &Dir) -> Result<(), ApplyError> {
+    let found = match dir.symlink_metadata(LOCK_FILE) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io("look at", ".scaffold/lock")(error)),
+    };
+    if !found.is_file() {
+        return Err(ApplyError::State {
+            path: ".scaffold/lock",
+            what: "no plain file",
+        });
+    }
+    if has_other_names(&found) {
+        gone(dir.remove_file(LOCK_FILE)).map_err(io("replace", ".scaffold/lock"))?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn has_other_names(found: &Metadata) -> bool {
+    use cap_std::fs::MetadataExt as _;
+    found.nlink() > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &Metadata) -> bool {
+    false
 }
 
 /// Whether there is nothing in the folder but what tells git to overlook it.

@@ -19,8 +19,13 @@ use crate::{
 /// `scaffold add`: the project, and these as well.
 pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
     let project = match Project::root_of(&context.here) {
-        // A folder that was made by hand can be joined: it is a project without generators.
-        Err(ProjectError::NotFound(_)) if context.here.is_dir() => Project::open(&context.here)?,
+        // A folder that was made by hand can be joined: it is a project without generators. Unless it lies in a project
+        // whose lock is gone, and then that is said.
+        Err(ProjectError::NotFound(_)) if context.here.is_dir() => {
+            let mut above = context.here.ancestors();
+            let root = above.find(|folder| Project::has_manifest(folder));
+            Project::open(root.unwrap_or(&context.here))?
+        }
         _ => context.project_to_change()?,
     };
     let tools = context.tools(Some(&project))?;

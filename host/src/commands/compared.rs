@@ -1,6 +1,6 @@
 //! A project compared with its folder: what `status` and `diff` show.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use super::reading::{self, Standings};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     path::ProjectPath,
     project::{Locked, Project},
     replay::{Made, Replayer},
-    trees::{Pristine, Trees},
+    trees::{Kept, Look, Pristine, Trees},
     workspace::Workspace,
 };
 
@@ -22,7 +22,8 @@ pub struct Compared {
     pub inputs: Standings,
 }
 
-/// Replays the lock if nobody looked at it before. Asks no registry, unless a locked package is nowhere on this machine.
+/// Replays the lock if nobody looked at it before, and reads what was touched since. Asks no registry, unless a locked
+/// package is nowhere on this machine.
 ///
 /// # Errors
 /// The lock cannot be replayed, or the folder cannot be read.
@@ -36,20 +37,51 @@ pub fn compare(
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let trees = Trees::new(context.dirs.cache.as_deref());
     // Whoever reads the user's files has to run again to tell what it would read today.
-    let kept = trees.load(&project.lock).filter(|_| !with_inputs);
-    let (pristine, inputs) = match kept {
-        Some(pristine) => (pristine, Standings::default()),
-        None => {
-            let (pristine, inputs) = replay(context, project, &workspace, with_inputs)?;
-            trees.keep(&project.lock, &pristine);
-            (pristine, inputs)
-        }
-    };
+    if !with_inputs
+        && let Some(kept) = trees.load(&project.lock)
+        && let Some(compared) = look(&trees, project, &workspace, kept)?
+    {
+        return Ok(compared);
+    }
+    let (pristine, inputs) = replay(context, project, &workspace, with_inputs)?;
+    trees.keep(&project.lock, &pristine);
+    let paths = pristine.tree.iter().map(|(path, _)| path);
+    let look = Look::take(&workspace, paths, SystemTime::now());
+    let compared = merge::compare(pristine.tree.iter(), &workspace).kind(ErrorKind::Failed)?;
+    let all: Vec<usize> = (0..pristine.tree.len()).collect();
+    if let Some(seen) = look.seen(&all, &compared.same) {
+        trees.note_seen(&project.lock, &project.root, &seen);
+    }
     Ok(Compared {
-        differing: merge::compare(&pristine.tree, &workspace).kind(ErrorKind::Failed)?,
+        differing: compared.differing,
         makers: pristine.makers,
         inputs,
     })
+}
+
+/// Compares what was touched since the last look; none if the kept tree is damaged.
+fn look(
+    trees: &Trees,
+    project: &Project,
+    workspace: &Workspace,
+    mut kept: Kept,
+) -> Result<Option<Compared>, CommandError> {
+    let (lock, root) = (&project.lock, &project.root);
+    let look = Look::take(workspace, kept.paths(), SystemTime::now());
+    let suspects = look.suspects(&trees.seen(lock, root, kept.paths().count()));
+    let Some(files) = kept.read(&suspects) else {
+        return Ok(None);
+    };
+    let generated = files.iter().map(|(path, file)| (path, file));
+    let compared = merge::compare(generated, workspace).kind(ErrorKind::Failed)?;
+    if let Some(seen) = look.seen(&suspects, &compared.same) {
+        trees.note_seen(lock, root, &seen);
+    }
+    Ok(Some(Compared {
+        makers: kept.into_makers(),
+        differing: compared.differing,
+        inputs: Standings::default(),
+    }))
 }
 
 fn replay(

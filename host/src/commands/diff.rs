@@ -152,13 +152,13 @@ fn stat(plan: &Plan) -> Page {
     page.line(
         Tone::Plain,
         format!(
-            "{} (+{} -{} lines)",
+            "{} (+{} -{})",
             match plan.actions.len() {
                 1 => "1 file differs".to_owned(),
                 n => format!("{} differ", count(n, "file", "files")),
             },
             totals.added,
-            totals.removed
+            count(totals.removed, "line", "lines")
         ),
     );
     page

@@ -113,6 +113,9 @@ impl From<PackagesError> for CommandError {
                 );
                 Self::integrity(e).hint(hint)
             }
+            PackagesError::Misnamed { .. } => Self::integrity(e).hint(
+                "scaffold.lock was edited or damaged; restore it, for example with `git checkout scaffold.lock`. Nothing was written",
+            ),
             PackagesError::Gone { ref registry, .. } => {
                 let hint = format!(
                     "it is neither in the cache nor in {registry}; restore it there, or take another version with scaffold update"
@@ -169,8 +172,7 @@ impl From<ReplayError> for CommandError {
                 Self::permission(e).hint(format!("scaffold update --allow {class} asks anew"))
             }
             ReplayError::Kept(e) => e.into(),
-            ReplayError::Tree { .. }
-            | ReplayError::Workspace(_)
+            ReplayError::Workspace(_)
             | ReplayError::Pattern { .. } => Self::failed(e),
         }
     }

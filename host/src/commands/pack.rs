@@ -5,6 +5,7 @@ use crate::{
     context::Context,
     error::CommandError,
     pack::{PackError, Packed, pack},
+    ui::page::count,
 };
 
 /// `scaffold pack`
@@ -29,10 +30,10 @@ pub fn run(context: &mut Context, args: &Pack) -> Result<(), CommandError> {
         "blob": package.blob, "tree": package.tree, "bytes": bytes.len(), "file": output}),
     );
     context.ui.result(format!(
-        "{} {}: {} files, {} KiB\n{}\n{}",
+        "{} {}: {}, {} KiB\n{}\n{}",
         package.manifest.name,
         package.manifest.version,
-        package.files.len(),
+        count(package.files.len(), "file", "files"),
         bytes.len().div_ceil(1024),
         package.blob,
         output.display()

@@ -8,7 +8,7 @@ use crate::{
     error::{CommandError, ErrorKind, ResultExt},
     pack::{Packed, pack},
     sandbox::{Limits, Sandbox},
-    ui::{Page, Tone},
+    ui::{Page, Tone, page::count},
 };
 
 /// `scaffold publish`
@@ -35,8 +35,8 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
     page.put(
         Tone::Faint,
         format!(
-            "  {} files, {} KiB",
-            package.files.len(),
+            "  {}, {} KiB",
+            count(package.files.len(), "file", "files"),
             bytes.len().div_ceil(1024)
         ),
     )

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::{context::Context, error::CommandError, replay::Replayer};
+use crate::{context::Context, error::CommandError, replay::Replayer, ui::page::count};
 
 /// `scaffold verify`: every package hashed again, the lock replayed, the digests compared.
 pub fn run(context: &mut Context) -> Result<(), CommandError> {
@@ -13,8 +13,8 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
         .ui
         .json(&json!({"tree": project.lock.tree, "files": tree.len()}));
     context.ui.result(format!(
-        "{} files, {}: the lock file gives exactly what it says",
-        tree.len(),
+        "{}, {}: the lock file gives exactly what it says",
+        count(tree.len(), "file", "files"),
         project.lock.tree
     ));
     Ok(())

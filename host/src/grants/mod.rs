@@ -116,7 +116,8 @@ impl Class {
 
     /// The classes a file with this path and executable bit is in.
     pub fn of(path: &ProjectPath, executable: bool) -> BTreeSet<Self> {
-        let path = path.as_str().to_lowercase();
+        // As any system may fold it: `ſ` is an `s` on a Mac.
+        let path = path.fold();
         let name = path.rsplit('/').next().unwrap_or(&path);
         let mut classes = BTreeSet::new();
         let mut add = |class, is: bool| {
@@ -275,6 +276,7 @@ mod tests {
             (".GitHub/Workflows/CI.yml", Class::Ci),
             ("sub/.gitlab-ci.yml", Class::Ci),
             (".vscode/tasks.json", Class::Editor),
+            (".v\u{17f}code/tasks.json", Class::Editor),
             ("app/.idea/run.xml", Class::Editor),
             (".husky/pre-commit", Class::Hooks),
             (".env", Class::Hooks),

@@ -9,7 +9,7 @@ use crate::path::ProjectPath;
 use crate::plan::{Action, Content, Verb};
 use crate::secret::Secrets;
 use crate::text::Ends;
-use crate::tree::{File, Ownership, Tree};
+use crate::tree::{File, Ownership};
 use crate::workspace::{Found, Workspace, WorkspaceError};
 
 /// What became of a generated file.
@@ -58,14 +58,26 @@ impl Stand {
     }
 }
 
-/// The files that differ from what was generated, sorted by path. Seeds are the user's, and never do.
+/// What a comparison found.
+#[derive(Debug)]
+pub struct Comparison {
+    /// For each file whether it is as it was generated, byte for byte. A file with a secret never is.
+    pub same: Vec<bool>,
+    /// Those that differ in more than secrets and line ends, in their order. Seeds are the user's, and never do.
+    pub differing: Vec<Stand>,
+}
+
+/// Compares files as they were generated with what stands in their place.
 ///
 /// # Errors
 /// A file cannot be read.
-pub fn compare(pristine: &Tree, workspace: &Workspace) -> Result<Vec<Stand>, MergeError> {
-    let mut differing = Vec::new();
+pub fn compare<'f>(
+    generated: impl Iterator<Item = (&'f ProjectPath, &'f File)>,
+    workspace: &Workspace,
+) -> Result<Comparison, MergeError> {
+    let (mut same, mut differing) = (Vec::new(), Vec::new());
     let mut known = Secrets::default();
-    for (path, file) in pristine.iter() {
+    for (path, file) in generated {
         let (ours, is_file) = match workspace.read(path) {
             Ok(ours) => (ours, true),
             Err(error @ WorkspaceError::Io { .. }) => return Err(error.into()),
@@ -73,19 +85,25 @@ pub fn compare(pristine: &Tree, workspace: &Workspace) -> Result<Vec<Stand>, Mer
         };
         if let Some(ours) = &ours {
             if ours.bytes == file.bytes && executable(ours, file) == file.executable {
+                same.push(true);
                 continue;
             }
             // A file with a secret never is its template, so none is overlooked.
             known.supplement(&Secrets::read(&file.bytes, &ours.bytes));
         }
+        same.push(false);
         if file.ownership == Ownership::Managed {
             differing.push((path, file, ours, is_file));
         }
     }
     let stands = differing.into_iter();
-    Ok(stands
+    let stands = stands
         .filter_map(|(path, file, ours, is_file)| stand(path, file, ours, is_file, &known))
-        .collect())
+        .collect();
+    Ok(Comparison {
+        same,
+        differing: stands,
+    })
 }
 
 /// None where the two differ in nothing but secrets and line ends.
@@ -143,6 +161,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::tree::Tree;
 
     fn path(path: &str) -> ProjectPath {
         ProjectPath::parse(path).unwrap()
@@ -169,7 +188,7 @@ mod tests {
             fs::write(to, text).unwrap();
         }
         let workspace = Workspace::open(root.path()).unwrap();
-        compare(pristine, &workspace).unwrap()
+        compare(pristine.iter(), &workspace).unwrap().differing
     }
 
     fn words(stands: &[Stand]) -> Vec<(&str, &str)> {
@@ -267,7 +286,7 @@ mod tests {
         fs::write(&to, "x\n").unwrap();
         fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).unwrap();
         let workspace = Workspace::open(root.path()).unwrap();
-        let found = compare(&pristine, &workspace).unwrap();
+        let found = compare(pristine.iter(), &workspace).unwrap().differing;
         assert_eq!(words(&found), [("edited", "run.sh")]);
         let diff = found[0].action().diff().unwrap();
         assert!(

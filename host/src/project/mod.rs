@@ -6,14 +6,18 @@ pub mod manifest;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
+
+use cap_std::{ambient_authority, fs::Dir};
 
 pub use lock::{Lock, LockError, Locked, Pinned};
 pub use manifest::ProjectManifest;
 
 use crate::inputs::Kept;
 pub use crate::path::{LOCK, MANIFEST, STATE};
+use crate::workspace::folders::{Obstacle, What, open_regular};
 
 /// Bytes of a lock or manifest that are read at most.
 const MAX_OWN_FILE: u64 = 4 * 1024 * 1024;
@@ -102,6 +106,11 @@ pub fn check_instance(name: &str) -> Result<(), NameError> {
         .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-/".contains(c))
     {
         "lower-case letters (a-z), digits and `-` are allowed"
+    } else if name
+        .split('/')
+        .any(|part| !part.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    {
+        "it has to begin with a letter or a digit, and so does what follows a `/`"
     } else {
         return Ok(());
     };
@@ -158,8 +167,8 @@ impl Project {
     /// # Errors
     /// Its files cannot be read or understood.
     pub fn open(root: &Path) -> Result<Self, ProjectError> {
-        let lock_text = read(&root.join(LOCK))?;
-        let manifest_text = read(&root.join(MANIFEST))?;
+        let lock_text = read(root, LOCK)?;
+        let manifest_text = read(root, MANIFEST)?;
         let lock = match &lock_text {
             Some(text) => Lock::parse(text)?,
             None => Lock::empty(&name_of(root)?),
@@ -184,7 +193,7 @@ impl Project {
 
     /// Whether a folder has a project's `scaffold.toml`, and not a package's.
     pub fn has_manifest(root: &Path) -> bool {
-        let text = read(&root.join(MANIFEST)).ok().flatten();
+        let text = read(root, MANIFEST).ok().flatten();
         text.is_some_and(|text| ProjectManifest::parse(&text).is_ok())
     }
 
@@ -194,8 +203,8 @@ impl Project {
     /// # Errors
     /// Its files cannot be read, or the lock has a newer format: that one is not to be replaced.
     pub fn open_unlocked(root: &Path) -> Result<(Self, Vec<Lock>), ProjectError> {
-        let lock_text = read(&root.join(LOCK))?;
-        let manifest_text = read(&root.join(MANIFEST))?;
+        let lock_text = read(root, LOCK)?;
+        let manifest_text = read(root, MANIFEST)?;
         let Some(text) = &manifest_text else {
             return Err(ProjectError::NoManifest(root.to_owned()));
         };
@@ -274,29 +283,35 @@ pub fn name_of(root: &Path) -> Result<String, NameError> {
     Ok(name.to_owned())
 }
 
-fn read(path: &Path) -> Result<Option<String>, ProjectError> {
-    let meta = match path.symlink_metadata() {
-        Ok(meta) => meta,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => {
-            return Err(ProjectError::Read {
-                path: path.into(),
-                source,
-            });
-        }
+/// One of our own files. What it is is asked of the file that was opened, since another may stand there a moment later.
+fn read(root: &Path, name: &str) -> Result<Option<String>, ProjectError> {
+    let path = root.join(name);
+    let failed = |source| ProjectError::Read {
+        path: path.clone(),
+        source,
     };
-    if !meta.is_file() {
-        return Err(ProjectError::NotPlain { path: path.into() });
+    let dir = match Dir::open_ambient_dir(root, ambient_authority()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        dir => dir.map_err(failed)?,
+    };
+    let file = match open_regular(&dir, name, name) {
+        Ok(None) => return Ok(None),
+        Ok(Some((file, _))) => file,
+        Err(Obstacle {
+            what: What::Io(source),
+            ..
+        }) => return Err(failed(source)),
+        Err(_) => return Err(ProjectError::NotPlain { path }),
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_OWN_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_OWN_FILE {
+        return Err(ProjectError::TooLarge { path });
     }
-    if meta.len() > MAX_OWN_FILE {
-        return Err(ProjectError::TooLarge { path: path.into() });
-    }
-    std::fs::read_to_string(path)
-        .map(Some)
-        .map_err(|source| ProjectError::Read {
-            path: path.into(),
-            source,
-        })
+    let not_text = |error| failed(io::Error::new(io::ErrorKind::InvalidData, error));
+    String::from_utf8(bytes).map(Some).map_err(not_text)
 }
 
 #[cfg(test)]
@@ -322,6 +337,12 @@ mod tests {
             &"x".repeat(65),
         ] {
             assert!(check_name(bad).is_err(), "{bad}");
+        }
+        for good in ["django", "acme/site", "a-1"] {
+            assert!(check_instance(good).is_ok(), "{good}");
+        }
+        for bad in ["", "/", "/etc", "a/", "a//b", "-x", "a/-b", "../x", "A"] {
+            assert!(check_instance(bad).is_err(), "{bad}");
         }
     }
 }

@@ -141,8 +141,10 @@ fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
     options.read(true);
     #[cfg(unix)]
     {
+        use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+        // Neither through a link nor, for whoever writes into it, at a pipe.
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
     }
     let mut file = options.open(path)?;
     let meta = file.metadata()?;

@@ -101,6 +101,8 @@ pub struct LogLine {
 #[derive(Debug)]
 pub struct Generated {
     pub changes: ChangeSet,
+    /// What stands after these changes.
+    pub tree: Arc<Tree>,
     pub outcome: Outcome,
     pub log: Vec<LogLine>,
     /// What it was told of the user's own files, and their contents.
@@ -329,6 +331,7 @@ impl Generator {
         let (inputs, blobs) = state.own.finish();
         Ok(Generated {
             changes: state.changes,
+            tree: state.tree,
             outcome,
             log: state.log,
             inputs,

@@ -25,26 +25,6 @@ pub struct ChangeSet {
     pub files: BTreeMap<ProjectPath, Option<File>>,
 }
 
-impl ChangeSet {
-    /// The tree after these changes.
-    ///
-    /// # Errors
-    /// A path that stands in the way of another: a file where a folder is, or twins that differ by case.
-    pub fn onto(&self, tree: &Tree) -> Result<Tree, crate::tree::TreeError> {
-        let mut tree = tree.clone();
-        for (path, file) in self.files.iter().filter(|(_, file)| file.is_none()) {
-            debug_assert!(file.is_none());
-            tree.remove(path);
-        }
-        for (path, file) in &self.files {
-            if let Some(file) = file {
-                tree.insert(path.clone(), file.clone())?;
-            }
-        }
-        Ok(tree)
-    }
-}
-
 /// One call's worth of guest: what it was given, what it said, how much it used.
 pub(super) struct State {
     input: Input,
@@ -53,8 +33,8 @@ pub(super) struct State {
     limits: Limits,
     pub(super) meter: Meter,
     pub(super) changes: ChangeSet,
-    /// What would stand if the guest ended now; made with its first change.
-    standing: Option<Tree>,
+    /// What stands if the guest ends now; copied with its first change.
+    pub(super) tree: Arc<Tree>,
     pub(super) log: Vec<LogLine>,
     may_write: bool,
     calls: u64,
@@ -67,11 +47,11 @@ impl State {
     pub(super) fn new(input: Input, limits: &Limits, may_write: bool) -> Self {
         Self {
             own: Reader::new(input.own.clone()),
+            tree: Arc::clone(&input.project),
             input,
             limits: limits.clone(),
             meter: Meter::new(limits.clone()),
             changes: ChangeSet::default(),
-            standing: None,
             log: Vec::new(),
             may_write,
             calls: 0,
@@ -130,16 +110,14 @@ impl State {
         if self.written > self.limits.output {
             return passed(LimitPassed::bytes("output", self.limits.output));
         }
-        let standing = self
-            .standing
-            .get_or_insert_with(|| Tree::clone(&self.input.project));
+        let tree = Arc::make_mut(&mut self.tree);
         match &file {
             Some(file) => {
-                if let Err(e) = standing.insert(path.clone(), file.clone()) {
+                if let Err(e) = tree.insert(path.clone(), file.clone()) {
                     return Ok(Err(failure("conflict", &e.to_string(), path.as_str())));
                 }
             }
-            None => drop(standing.remove(&path)),
+            None => drop(tree.remove(&path)),
         }
         self.changes.files.insert(path, file);
         if self.changes.files.len() > self.limits.files {

@@ -290,12 +290,12 @@ fn summary(plan: &Plan) -> String {
     let removed: usize = plan.actions.iter().map(|a| a.removed).sum();
     match (added, removed) {
         (0, 0) => {}
-        (_, 0) => text.push_str(&format!(" (+{} lines)", thousands(added))),
-        (0, _) => text.push_str(&format!(" (-{} lines)", thousands(removed))),
+        (_, 0) => text.push_str(&format!(" (+{})", count(added, "line", "lines"))),
+        (0, _) => text.push_str(&format!(" (-{})", count(removed, "line", "lines"))),
         _ => text.push_str(&format!(
-            " (+{} -{} lines)",
+            " (+{} -{})",
             thousands(added),
-            thousands(removed)
+            count(removed, "line", "lines")
         )),
     }
     text

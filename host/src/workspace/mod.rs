@@ -7,6 +7,7 @@ mod error;
 pub mod extra;
 pub(crate) mod folders;
 mod listing;
+mod stat;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use cap_std::fs::{Dir, File, Metadata};
 
 pub use self::error::WorkspaceError;
 use self::folders::{Folders, open_regular};
+pub use self::stat::Stat;
 use crate::path::ProjectPath;
 
 /// The most that is read of one file.

@@ -41,9 +41,14 @@ pub(super) fn edit(
         return Ok(());
     };
     let path = repository.path().join("index");
-    if path.symlink_metadata().is_err() {
+    match path.symlink_metadata() {
         // Nothing was ever added, so nothing is tracked.
-        return Ok(());
+        Err(_) => return Ok(()),
+        // A pipe would be waited for, and a device never ends.
+        Ok(found) if !found.is_file() => {
+            return Err(Trouble::Failed("it is no plain file".to_owned()));
+        }
+        Ok(_) => {}
     }
     // Held from before the index is read until it is replaced: git takes no turn in between.
     let lock = Lock::take(&path)?;
@@ -73,12 +78,18 @@ pub(super) fn edit(
 /// Copies an index with the time of its last change: of files that are not older, size and time are not to be trusted, and
 /// the library looks at them before it writes. In whole seconds, since that is as closely as many a git looks.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::copy(from, to)?;
+    // What lies there, be it a link that leads elsewhere, is taken away and not written into.
+    match std::fs::remove_file(to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut from = std::fs::File::open(from)?;
+    let mut to = std::fs::File::create_new(to)?;
+    std::io::copy(&mut from, &mut to)?;
     let time = from.metadata()?.modified()?;
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let time = UNIX_EPOCH + Duration::from_secs(since.as_secs());
-    let file = std::fs::File::options().write(true).open(to)?;
-    file.set_modified(time)
+    to.set_modified(time)
 }
 
 /// The repository the project is in, and the project's folder in it.
