@@ -5,6 +5,8 @@
 mod action;
 mod diff;
 mod note;
+#[cfg(test)]
+mod samples;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,8 +15,6 @@ use scaffold_registry::Digest;
 
 pub use self::action::{Action, Origin, Versions};
 pub use self::note::Note;
-#[cfg(test)]
-use crate::path::ProjectPath;
 use crate::secret::Placeholder;
 use crate::workspace::{Found, KEEPS_MODE};
 
@@ -153,25 +153,8 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
+    use super::samples::{action, content, found};
     use super::*;
-
-    fn found(text: &str, executable: bool) -> Found {
-        Found {
-            bytes: text.as_bytes().into(),
-            executable,
-        }
-    }
-
-    fn content(text: &str, executable: bool) -> Option<Content> {
-        Some(Content {
-            bytes: text.as_bytes().into(),
-            executable,
-        })
-    }
-
-    fn action(verb: Verb, before: Option<&Found>, after: Option<Content>) -> Action {
-        Action::new(ProjectPath::parse("a.txt").unwrap(), verb, before, after)
-    }
 
     #[test]
     fn sums_up() {

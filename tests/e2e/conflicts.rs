@@ -9,16 +9,13 @@ const UPDATE: &str = "-C shop update";
 fn edited() -> World {
     let world = World::new();
     world.small_packages();
-    world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
     world.write(
         "site/template/menu.json",
         "{\n  \"scripts\": {\n    \"build\": \"vite build\"\n  }\n}\n",
     );
     world.write("site/template/old.txt", "generated\n");
     world.write("site/template/logo.png", b"\x89\0one");
-    world
-        .scaffold("publish site --registry registry")
-        .succeeded();
+    world.publish_next("site", "1.0.0", "1.1.0");
     world
         .scaffold("--registry registry new acme/site shop --defaults")
         .succeeded();
@@ -32,7 +29,6 @@ fn edited() -> World {
     world.edit("shop/old.txt", "generated", "mine");
     world.write("shop/logo.png", b"\x89\0mine");
 
-    world.edit("site/scaffold.toml", "1.1.0", "1.2.0");
     world.edit(
         "site/template/README.md.jinja",
         "# {{ title }}",
@@ -46,9 +42,7 @@ fn edited() -> World {
     );
     std::fs::remove_file(world.path("site/template/old.txt")).unwrap();
     world.write("site/template/logo.png", b"\x89\0two");
-    world
-        .scaffold("publish site --registry registry")
-        .succeeded();
+    world.publish_next("site", "1.1.0", "1.2.0");
     world
 }
 

@@ -301,6 +301,24 @@ impl World {
         self.registry(&["site", "site-blog"]);
     }
 
+    /// A project, `shop`, made of `acme/site` out of [`World::small_packages`], whose registry it remembers.
+    pub fn small_project() -> Self {
+        let world = Self::new();
+        world.small_packages();
+        world
+            .scaffold("--registry registry new acme/site shop --defaults")
+            .succeeded();
+        world
+    }
+
+    /// Publishes another version of a package, after a change of its folder.
+    pub fn publish_next(&self, package: &str, from: &str, to: &str) {
+        let manifest = format!("{package}/scaffold.toml");
+        let version = |version| format!("version = \"{version}\"");
+        self.edit(&manifest, &version(from), &version(to));
+        self.registry(&[package]);
+    }
+
     /// A line with the registry of [`World::small_packages`], which `-C` would otherwise look for in the project.
     pub fn small(&self, line: &str) -> String {
         format!("--registry {} {line}", self.path("registry").display())

@@ -4,32 +4,20 @@ use std::fs;
 
 use crate::environment::{Session, World};
 
-fn shop() -> World {
-    let world = World::new();
-    world.small_packages();
-    world
-        .scaffold("--registry registry new acme/site shop --defaults")
-        .succeeded();
-    world
-}
-
 /// A newer `acme/site` that changes the same file as [`edit`] does, at another place.
 fn publish_another(world: &World) {
-    world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
     world.edit(
         "site/template/README.md.jinja",
         "# {{ title }}",
         "# {{ title }}!",
     );
     world.edit("site/template/app/style.css", "black", "navy");
-    world
-        .scaffold("publish site --registry registry")
-        .succeeded();
+    world.publish_next("site", "1.0.0", "1.1.0");
 }
 
 #[test]
 fn a_command_is_undone_and_then_the_one_before_it() {
-    let world = shop();
+    let world = World::small_project();
     let first = world.files("shop");
     world.scaffold(&world.small("-C shop add blog")).succeeded();
     let second = world.files("shop");
@@ -55,7 +43,7 @@ fn a_command_is_undone_and_then_the_one_before_it() {
 /// Neither the lock nor a replay knows what an edit and a new version make together.
 #[test]
 fn a_file_that_was_merged_comes_back_as_it_was() {
-    let world = shop();
+    let world = World::small_project();
     publish_another(&world);
     world.edit("shop/README.md", "A small site.", "My small site.");
     world.edit("shop/scaffold.toml", "title", "# what it is called\ntitle");
@@ -69,7 +57,7 @@ fn a_file_that_was_merged_comes_back_as_it_was() {
 /// What already was as the new version has it was not changed, so it is not changed back.
 #[test]
 fn what_the_command_left_alone_stays() {
-    let world = shop();
+    let world = World::small_project();
     publish_another(&world);
     world.write("shop/README.md", "# Shop!\n\nA small site.\n");
     let before = world.files("shop");
@@ -80,7 +68,7 @@ fn what_the_command_left_alone_stays() {
 
 #[test]
 fn edits_made_since_are_merged() {
-    let world = shop();
+    let world = World::small_project();
     publish_another(&world);
     world.scaffold(&world.small("-C shop update")).succeeded();
     world.edit("shop/README.md", "A small site.", "My small site.");
@@ -96,20 +84,17 @@ fn edits_made_since_are_merged() {
 /// What the command left alone, undo has no need of the place of.
 #[test]
 fn a_folder_in_the_place_of_a_file_that_is_no_longer_made_stays() {
-    let world = shop();
+    let world = World::small_project();
     fs::remove_file(world.path("shop/app/style.css")).unwrap();
     world.write("shop/app/style.css/mine.css", "mine\n");
     let before = world.files("shop");
-    world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
     world.edit(
         "site/template/README.md.jinja",
         "# {{ title }}",
         "# {{ title }}!",
     );
     fs::remove_file(world.path("site/template/app/style.css")).unwrap();
-    world
-        .scaffold("publish site --registry registry")
-        .succeeded();
+    world.publish_next("site", "1.0.0", "1.1.0");
     world.scaffold(&world.small("-C shop update")).succeeded();
     assert!(world.read("shop/README.md").starts_with("# Shop!"));
     world.scaffold("-C shop undo").succeeded();
@@ -119,7 +104,7 @@ fn a_folder_in_the_place_of_a_file_that_is_no_longer_made_stays() {
 /// The plan is the one that takes the change back, so who wins a conflict is asked of that one.
 #[test]
 fn an_undo_that_meets_edits_can_be_told_to_fail() {
-    let world = shop();
+    let world = World::small_project();
     publish_another(&world);
     world.scaffold(&world.small("-C shop update")).succeeded();
     world.edit("shop/README.md", "# Shop!", "# My shop");
@@ -135,7 +120,7 @@ fn an_undo_that_meets_edits_can_be_told_to_fail() {
 
 #[test]
 fn folders_come_back_and_go_as_they_were() {
-    let world = shop();
+    let world = World::small_project();
     // Empty, and there before the blog is.
     fs::create_dir(world.path("shop/blog")).unwrap();
     world.scaffold(&world.small("-C shop add blog")).succeeded();
@@ -153,7 +138,7 @@ fn folders_come_back_and_go_as_they_were() {
 
 #[test]
 fn a_new_project_is_undone() {
-    let world = shop();
+    let world = World::small_project();
     let mut session = Session::default();
     session.add(&world.scaffold("-C shop undo").succeeded());
     assert!(world.files("shop").is_empty());
@@ -178,7 +163,7 @@ fn a_new_project_is_undone() {
 fn permissions_come_back_with_a_file() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let world = shop();
+    let world = World::small_project();
     world.scaffold(&world.small("-C shop add blog")).succeeded();
     let file = world.path("shop/blog/posts.py");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
@@ -190,7 +175,7 @@ fn permissions_come_back_with_a_file() {
 
 #[test]
 fn a_lock_that_something_else_changed_is_not_overwritten() {
-    let world = shop();
+    let world = World::small_project();
     world.scaffold(&world.small("-C shop add blog")).succeeded();
     let lock = world.read("shop/scaffold.lock") + "\n";
     world.write("shop/scaffold.lock", lock);
@@ -200,7 +185,7 @@ fn a_lock_that_something_else_changed_is_not_overwritten() {
 #[cfg(debug_assertions)]
 #[test]
 fn killed_at_every_step_an_undo_is_done_or_not() {
-    let world = shop();
+    let world = World::small_project();
     publish_another(&world);
     world.edit("shop/README.md", "A small site.", "My small site.");
     let old = world.files("shop");
@@ -223,7 +208,7 @@ fn killed_at_every_step_an_undo_is_done_or_not() {
 #[cfg(debug_assertions)]
 #[test]
 fn killed_at_every_step_a_new_project_is_undone_or_not() {
-    let world = shop();
+    let world = World::small_project();
     world.write("shop/README.md", "# Mine\n");
     let old = world.files("shop");
     world.killed_at_every_step("-C shop undo", |run| {

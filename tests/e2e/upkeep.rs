@@ -4,27 +4,6 @@ use std::{fs, process::Command};
 
 use crate::environment::{Session, World};
 
-/// A project made of `acme/site`, whose registry it remembers.
-fn site() -> World {
-    let world = World::new();
-    world.small_packages();
-    world
-        .scaffold("--registry registry new acme/site shop --defaults")
-        .succeeded();
-    world
-}
-
-/// Publishes another version of a package, after a change of its folder.
-fn publish(world: &World, package: &str, from: &str, to: &str) {
-    let manifest = format!("{package}/scaffold.toml");
-    world.edit(
-        &manifest,
-        &format!("version = \"{from}\""),
-        &format!("version = \"{to}\""),
-    );
-    world.registry(&[package]);
-}
-
 fn git(world: &World, arguments: &[&str]) -> bool {
     let mut git = Command::new("git");
     git.current_dir(world.path("shop"))
@@ -36,13 +15,13 @@ fn git(world: &World, arguments: &[&str]) -> bool {
 
 #[test]
 fn a_registry_given_once_is_remembered() {
-    let world = site();
+    let world = World::small_project();
     let manifest = world.read("shop/scaffold.toml");
     assert!(
         manifest.contains("[registries]\nacme = \"../registry\"\n"),
         "{manifest}"
     );
-    publish(&world, "site", "1.0.0", "1.1.0");
+    world.publish_next("site", "1.0.0", "1.1.0");
     world.scaffold("-C shop update").succeeded();
     world.scaffold("-C shop add blog").succeeded();
     assert_eq!(
@@ -53,7 +32,7 @@ fn a_registry_given_once_is_remembered() {
 
 #[test]
 fn a_project_looked_at_before_need_not_be_replayed_and_a_damaged_copy_is_not_believed() {
-    let world = site();
+    let world = World::small_project();
     world.edit("shop/README.md", "#", "##");
     let status = || {
         let mut command = world.command(&["-C", "shop", "status"]);
@@ -84,7 +63,7 @@ fn a_project_looked_at_before_need_not_be_replayed_and_a_damaged_copy_is_not_bel
 
 #[test]
 fn what_differs_is_counted_for_each_generator() {
-    let world = site();
+    let world = World::small_project();
     world.scaffold("-C shop add blog").succeeded();
     world.write("shop/.gitignore", "*.log\n");
     let mut session = Session::default();
@@ -113,7 +92,7 @@ fn what_differs_is_counted_for_each_generator() {
 
 #[test]
 fn edits_are_shown_line_by_line() {
-    let world = site();
+    let world = World::small_project();
     world.scaffold("-C shop add blog").succeeded();
     let mut session = Session::default();
     session.add(&world.scaffold("-C shop diff --exit-code").succeeded());
@@ -137,7 +116,7 @@ fn edits_are_shown_line_by_line() {
 
 #[test]
 fn git_takes_the_diff() {
-    let world = site();
+    let world = World::small_project();
     world.scaffold("-C shop add blog").succeeded();
     let pristine = world.files("shop");
     world.write("shop/README.md", "# Größe\n\tA\rb\x1b[1m\nno end");
@@ -165,11 +144,11 @@ fn git_takes_the_diff() {
 
 #[test]
 fn newer_versions_are_listed() {
-    let world = site();
+    let world = World::small_project();
     let mut session = Session::default();
     session.add(&world.scaffold("-C shop outdated --exit-code").succeeded());
-    publish(&world, "site", "1.0.0", "1.1.0");
-    publish(&world, "site", "1.1.0", "2.0.0");
+    world.publish_next("site", "1.0.0", "1.1.0");
+    world.publish_next("site", "1.1.0", "2.0.0");
     session.add(&world.scaffold("-C shop outdated").succeeded());
     session.add(
         &world
@@ -193,7 +172,7 @@ fn newer_versions_are_listed() {
 
 #[test]
 fn an_update_says_what_is_new() {
-    let world = site();
+    let world = World::small_project();
     world.edit("shop/README.md", "A small site.", "My small site.");
     let manifest = world.read("site/scaffold.toml");
     world.write(
@@ -211,7 +190,7 @@ fn an_update_says_what_is_new() {
         "site/CHANGELOG.md",
         "# Changes\n\n## [1.1.0] - 2026-02-01\n### Added\n- A cache,\u{1b}[31m red\u{1b}[0m.\n\n## [1.0.0]\n- The first.\n",
     );
-    publish(&world, "site", "1.0.0", "1.1.0");
+    world.publish_next("site", "1.0.0", "1.1.0");
     let mut session = Session::default();
     // What is new has to be allowed and answered, and nothing else.
     session.add(&world.refused("-C shop update", 4));
@@ -233,9 +212,9 @@ fn an_update_says_what_is_new() {
 
 #[test]
 fn a_requirement_is_written_down_and_may_lead_back() {
-    let world = site();
-    publish(&world, "site", "1.0.0", "1.1.0");
-    publish(&world, "site", "1.1.0", "2.0.0");
+    let world = World::small_project();
+    world.publish_next("site", "1.0.0", "1.1.0");
+    world.publish_next("site", "1.1.0", "2.0.0");
     let mut session = Session::default();
     session.add(&world.scaffold("-C shop update site@^2").succeeded());
     assert!(
@@ -266,7 +245,7 @@ fn a_requirement_is_written_down_and_may_lead_back() {
 
 #[test]
 fn a_renamed_question_keeps_its_answer() {
-    let world = site();
+    let world = World::small_project();
     world.scaffold("-C shop set title=Market").succeeded();
     world.edit(
         "site/scaffold.toml",
@@ -281,7 +260,7 @@ fn a_renamed_question_keeps_its_answer() {
             + "\n[[migrations]]\nversion = \"1.1.0\"\n\
                rename-answer = { from = \"title\", to = \"heading\" }\n",
     );
-    publish(&world, "site", "1.0.0", "1.1.0");
+    world.publish_next("site", "1.0.0", "1.1.0");
     // It is not asked again.
     world.scaffold("-C shop update").succeeded();
     assert!(world.read("shop/README.md").starts_with("# Market\n"));
@@ -298,7 +277,7 @@ fn a_renamed_question_keeps_its_answer() {
 
 #[test]
 fn a_renamed_file_takes_edits_along() {
-    let world = site();
+    let world = World::small_project();
     world.edit(
         "shop/app/settings.py",
         "\"core\",",
@@ -325,7 +304,7 @@ fn a_renamed_file_takes_edits_along() {
                rename-file = { from = \"app/settings.py\", to = \"config/settings.py\" }\n\
                [[migrations]]\nversion = \"1.1.0\"\nrename-answer = { from = \"title\", to = \"heading\" }\n",
     );
-    publish(&world, "site", "1.0.0", "1.1.0");
+    world.publish_next("site", "1.0.0", "1.1.0");
     world.scaffold("-C shop update").succeeded();
     assert!(world.read("shop/config/settings.py").contains("\"mine\""));
     assert!(!world.path("shop/app/settings.py").exists());
@@ -347,7 +326,7 @@ fn a_renamed_file_takes_edits_along() {
 
 /// Two branches that each changed the project.
 fn in_conflict() -> World {
-    let world = site();
+    let world = World::small_project();
     assert!(git(&world, &["init", "-q", "-b", "main"]));
     let commit = |what: &str| {
         assert!(git(&world, &["add", "-A"]));
@@ -359,7 +338,7 @@ fn in_conflict() -> World {
     commit("blog");
     assert!(git(&world, &["checkout", "-q", "main"]));
     world.edit("site/template/app/style.css", "black", "navy");
-    publish(&world, "site", "1.0.0", "1.1.0");
+    world.publish_next("site", "1.0.0", "1.1.0");
     world.scaffold("-C shop update").succeeded();
     commit("update");
     assert!(
@@ -386,12 +365,13 @@ fn a_lock_that_git_could_not_merge_is_made_anew() {
     session.add(&world.scaffold("-C shop verify").succeeded());
     session.add(&world.scaffold("-C shop list").succeeded());
     session.add(&world.scaffold("-C shop lock").succeeded());
+    session.add(&world.refused("-C shop undo", 1));
     insta::assert_snapshot!(session);
 }
 
 #[test]
 fn a_lock_that_is_gone_is_made_anew() {
-    let world = site();
+    let world = World::small_project();
     world.scaffold("-C shop add blog").succeeded();
     let lock = world.read("shop/scaffold.lock");
     fs::remove_file(world.path("shop/scaffold.lock")).unwrap();
@@ -413,7 +393,7 @@ fn a_lock_that_is_gone_is_made_anew() {
 
 #[test]
 fn what_a_person_wrote_into_scaffold_toml_is_carried_out_first() {
-    let world = site();
+    let world = World::small_project();
     world.scaffold("-C shop add blog").succeeded();
     world.edit(
         "shop/scaffold.toml",
@@ -441,7 +421,7 @@ fn what_a_person_wrote_into_scaffold_toml_is_carried_out_first() {
             .contains("package = \"acme/site-blog\"\nversion = \"^1.0.0\"\n")
     );
     // Another version.
-    publish(&world, "site", "1.0.0", "1.1.0");
+    world.publish_next("site", "1.0.0", "1.1.0");
     world.edit("shop/scaffold.toml", "\"^1.0.0\"", "\"=1.1.0\"");
     session.add(&world.scaffold("-C shop sync").succeeded());
     world.edit("shop/scaffold.toml", "name = \"shop\"", "name = \"market\"");
@@ -451,7 +431,7 @@ fn what_a_person_wrote_into_scaffold_toml_is_carried_out_first() {
 
 #[test]
 fn what_is_taken_out_leaves_edits_behind() {
-    let world = site();
+    let world = World::small_project();
     world.scaffold("-C shop add blog").succeeded();
     world.edit("shop/blog/posts.py", "[]", "[1]");
     let mut session = Session::default();
@@ -465,7 +445,7 @@ fn what_is_taken_out_leaves_edits_behind() {
 /// One package twice, in a project below another one.
 #[test]
 fn several_of_one_package_in_a_folder_of_a_larger_project() {
-    let world = site();
+    let world = World::small_project();
     world.write(
         "page/scaffold.toml",
         "[package]\nname = \"acme/page\"\nversion = \"1.0.0\"\nkind = \"module\"\nsummary = \"A page.\"\n\
@@ -492,7 +472,7 @@ fn several_of_one_package_in_a_folder_of_a_larger_project() {
         "a page",
         "one page",
     );
-    publish(&world, "page", "1.0.0", "1.1.0");
+    world.publish_next("page", "1.0.0", "1.1.0");
     // They have one version, so they move together.
     session.add(&world.scaffold("-C shop/sub update jobs").succeeded());
     session.add(&world.scaffold("-C shop/sub remove news").succeeded());

@@ -95,6 +95,13 @@ pub enum ChangeError {
         "scaffold.lock is no longer what `scaffold {0}` left: something else has changed it since"
     )]
     LockChanged(String),
+    #[error(
+        "there is no project to go back to: before `scaffold {label}`, scaffold.lock could not be read"
+    )]
+    NoLockBefore {
+        label: String,
+        source: project::LockError,
+    },
     #[error("what is remembered of the change cannot have been: {0}")]
     Record(#[from] TreeError),
     /// With the reason for each; they were not to be settled.

@@ -13,7 +13,7 @@ use crate::{
     merge::{self, Labels},
     path::ProjectPath,
     plan::Verb,
-    project::{Lock, Project, ProjectError, ProjectManifest},
+    project::{Lock, Project, ProjectManifest},
     tree::{File, Ownership, Tree},
     workspace::{Found, Workspace},
 };
@@ -42,7 +42,10 @@ impl Past {
             return Ok(now.clone());
         };
         match text_before(file)? {
-            Some(text) => Ok(Lock::parse(&text).map_err(ProjectError::from)?),
+            Some(text) => Lock::parse(&text).map_err(|source| ChangeError::NoLockBefore {
+                label: self.record.label.clone(),
+                source,
+            }),
             None => Ok(Lock::empty(&now.project)),
         }
     }

@@ -193,7 +193,8 @@ impl From<ChangeError> for CommandError {
                 Self::usage(e).hint("--as NAME adds a package a second time, under that name")
             }
             ChangeError::Project(e) => e.into(),
-            ChangeError::Forgotten(_) | ChangeError::Record(_) | ChangeError::LockChanged(_) => Self::failed(e)
+            ChangeError::Forgotten(_) | ChangeError::Record(_) | ChangeError::LockChanged(_)
+            | ChangeError::NoLockBefore { .. } => Self::failed(e)
                 .hint("nothing was written; with git, `git checkout` brings back files and scaffold.lock together"),
             ChangeError::Name(_) | ChangeError::Manifest(_) => Self::usage(e),
             ChangeError::Merge(e) => Self::failed(e),

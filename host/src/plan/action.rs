@@ -136,21 +136,8 @@ impl Action {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::{content, found};
     use super::*;
-
-    fn found(text: &str, executable: bool) -> Found {
-        Found {
-            bytes: text.as_bytes().into(),
-            executable,
-        }
-    }
-
-    fn content(text: &str, executable: bool) -> Option<Content> {
-        Some(Content {
-            bytes: text.as_bytes().into(),
-            executable,
-        })
-    }
 
     #[test]
     fn our_own_files_get_the_verb_that_fits() {

@@ -87,26 +87,9 @@ fn as_text(bytes: &[u8]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::{action, content, found};
     use super::super::*;
-    use crate::workspace::Found;
-
-    fn found(text: &str, executable: bool) -> Found {
-        Found {
-            bytes: text.as_bytes().into(),
-            executable,
-        }
-    }
-
-    fn content(text: &str, executable: bool) -> Option<Content> {
-        Some(Content {
-            bytes: text.as_bytes().into(),
-            executable,
-        })
-    }
-
-    fn action(verb: Verb, before: Option<&Found>, after: Option<Content>) -> Action {
-        Action::new(ProjectPath::parse("a.txt").unwrap(), verb, before, after)
-    }
+    use crate::path::ProjectPath;
 
     #[test]
     fn shows_what_git_would() {
