@@ -34,6 +34,8 @@ pub mod context;
 pub mod dirs;
 pub mod error;
 pub mod flags;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod grants;
 pub mod inputs;
 pub mod interview;

@@ -13,6 +13,8 @@ pub mod archive;
 mod digest;
 #[cfg(test)]
 mod fixtures;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod manifest;
 mod name;
 mod nearest;

@@ -203,14 +203,16 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// The key under which two paths are twins: equal on a disk that ignores case or normalisation.
 ///
-/// Upper case first, then lower case, so that letters with several lower-case forms (`s` and `ſ`, `σ` and `ς`,
-/// `ß` and `ss`) meet. It joins a little more than any one file system does, which is the safe side.
+/// To lower case by way of upper case, so that letters with several lower-case forms (`s` and `ſ`, `σ` and `ς`,
+/// `ß` and `ss`) meet; and from lower case, since `ẞ` is its own upper case. It joins a little more than any one file
+/// system does, which is the safe side.
 #[must_use]
 pub fn fold(path: &str) -> String {
     if path.is_ascii() {
         return path.to_ascii_lowercase();
     }
     path.nfd()
+        .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .nfc()

@@ -142,6 +142,7 @@ fn twins_share_a_key() {
         ("README.md", "readme.MD"),
         ("caf\u{e9}", "CAFE\u{301}"),
         ("straße", "STRASSE"),
+        ("straße", "STRAẞE"),
         ("ſet", "Set"),
         ("ΟΔΟΣ", "οδος"),
         ("K", "\u{212a}"),
@@ -149,4 +150,21 @@ fn twins_share_a_key() {
         assert_eq!(fold(one), fold(other), "{one} {other}");
     }
     assert_ne!(fold("a/b"), fold("a-b"));
+}
+
+#[test]
+fn every_spelling_of_every_character_has_its_key() {
+    for c in '\0'..=char::MAX {
+        let one = c.to_string();
+        let decomposed: String = one.nfd().collect();
+        let spellings = [decomposed, one.to_uppercase(), one.to_lowercase()];
+        if spellings.iter().all(|spelling| *spelling == one) {
+            continue;
+        }
+        let key = fold(&one);
+        assert_eq!(fold(&key), key, "{c:?} twice");
+        for twin in spellings {
+            assert_eq!(fold(&twin), key, "{c:?} as {twin:?}");
+        }
+    }
 }

@@ -16,6 +16,8 @@ mod error;
 mod files;
 #[cfg(test)]
 mod fixture;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod glob;
 mod guest;
 mod manifest;

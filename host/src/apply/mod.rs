@@ -21,6 +21,8 @@ mod disk;
 mod error;
 mod fault;
 mod fresh;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod git;
 mod journal;
 mod record;

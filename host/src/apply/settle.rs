@@ -174,15 +174,19 @@ pub(super) fn read(dir: &Dir) -> Result<Settlements, ApplyError> {
     else {
         return Ok(Settlements::new());
     };
-    let lines: Vec<Line> = serde_json::from_slice(&found.bytes).unwrap_or_default();
+    Ok(parse(&found.bytes))
+}
+
+pub(super) fn parse(bytes: &[u8]) -> Settlements {
+    let lines: Vec<Line> = serde_json::from_slice(bytes).unwrap_or_default();
     let pairs = lines.into_iter().filter_map(|line| {
         let path = ProjectPath::parse_recorded(&line.path).ok()?;
         Some((path, line.after.map(Stamp::from)))
     });
-    Ok(pairs.collect())
+    pairs.collect()
 }
 
-fn to_text(settled: &Settlements) -> String {
+pub(super) fn to_text(settled: &Settlements) -> String {
     let lines: Vec<Line> = settled
         .iter()
         .map(|(path, after)| Line {

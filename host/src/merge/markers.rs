@@ -1,5 +1,7 @@
 //! The lines that show both sides of a conflict.
 
+use std::collections::BTreeMap;
+
 use super::options::Names;
 use super::three::Merged;
 use crate::text;
@@ -63,22 +65,21 @@ pub(super) fn settle(bytes: &[u8], length: usize, sign: u8, side: &[u8]) -> Merg
     }
 }
 
-/// Whether a text holds a conflict that was marked and not settled yet: the three markers every tool leaves, in order.
+/// Whether a text holds a conflict that was marked and not settled yet: the three markers every tool leaves, of one length
+/// and in order. Markers of another length stand for themselves: a text that is about markers has longer ones around it.
 pub(super) fn is_marked(text: &[u8]) -> bool {
-    let mut awaited = b'<';
-    let mut length = 0;
+    let mut awaited = BTreeMap::new();
     for line in text::lines(text) {
-        let long = run(line);
-        if long < MARKER || line.first() != Some(&awaited) || (awaited != b'<' && long != length) {
+        let length = run(line);
+        if length < MARKER {
             continue;
         }
-        awaited = match awaited {
-            b'<' => {
-                length = long;
-                b'='
-            }
-            b'=' => b'>',
-            _ => return true,
+        let awaited = awaited.entry(length).or_insert(b'<');
+        *awaited = match (line.first(), *awaited) {
+            (Some(b'<'), _) => b'=',
+            (Some(b'='), b'=') => b'>',
+            (Some(b'>'), b'>') => return true,
+            (_, same) => same,
         };
     }
     false
@@ -124,5 +125,17 @@ mod tests {
         assert!(!is_marked(b"Title\n=======\n>>>>>>> quoted\n"));
         assert!(!is_marked(b"<<<<<<< a\n>>>>>>> b\n"));
         assert!(!is_marked(b"<<<<<<< a\n========\n>>>>>>> b\n"));
+    }
+
+    #[test]
+    fn half_a_conflict_hides_none_around_it() {
+        let quoted = "<<<<<<< a\n1\n=======\n";
+        assert!(!is_marked(quoted.as_bytes()));
+        let marked = format!("{quoted}<<<<<<<< yours\n2\n========\n3\n>>>>>>>> new\n");
+        assert!(is_marked(marked.as_bytes()));
+        let around = format!("<<<<<<<< yours\n{quoted}========\n3\n>>>>>>>> new\n");
+        assert!(is_marked(around.as_bytes()));
+        let twice = format!("{quoted}{quoted}2\n>>>>>>> b\n");
+        assert!(is_marked(twice.as_bytes()));
     }
 }

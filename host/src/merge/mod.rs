@@ -8,6 +8,8 @@
 mod data;
 mod file;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod markers;
 mod options;
 mod standing;

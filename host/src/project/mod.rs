@@ -1,6 +1,6 @@
 //! A project: its root, its `scaffold.toml`, its `scaffold.lock`.
 
-mod conflict;
+pub(crate) mod conflict;
 pub mod lock;
 pub mod manifest;
 

@@ -13,8 +13,9 @@ use super::{
 
 /// Unpacks an archive, checking every rule of [`super`].
 ///
-/// Memory stays below the archive's own length and [`UNPACKED_BYTES`]; nothing is set aside because a header
-/// claims it.
+/// What is unpacked takes at most [`UNPACKED_BYTES`], and what is remembered of its paths at most some hundred bytes for
+/// each of their parts, of which there are at most [`ENTRIES`] times [`crate::path::DEPTH`]. Nothing is set aside because a
+/// header claims it.
 ///
 /// # Errors
 /// The first rule that is broken.

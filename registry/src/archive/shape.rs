@@ -1,73 +1,63 @@
 //! Whether paths can stand beside each other on every disk.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::ArchiveError;
 use crate::path;
 
-/// What is known of a path seen, under its folded key.
+/// A file or folder seen.
 struct Seen {
+    /// The last part of its path, as it was spelled first.
     spelling: String,
     folder: bool,
+    /// What those in it name as the folder they are in.
+    number: usize,
 }
 
-/// The paths seen so far, with all folders above them.
+/// The paths seen so far, with all folders above them: each by the number of the folder it is in and its folded name. So
+/// no part of a path is kept twice, however deep a stranger's paths go.
 #[derive(Default)]
-pub(super) struct Shape(HashMap<String, Seen>);
+pub(super) struct Shape(HashMap<(usize, String), Seen>);
 
 impl Shape {
     /// Checks a path by itself and against those before it, and remembers it.
-    pub(super) fn add(&mut self, spelling: &str, folder: bool) -> Result<(), ArchiveError> {
-        path::check(spelling)?;
-        let key = path::fold(spelling);
-        // Folding neither makes nor takes slashes, so both have the same components.
-        let ends = |text: &str| -> Vec<usize> {
-            text.match_indices('/')
-                .map(|(at, _)| at)
-                .chain([text.len()])
-                .collect()
-        };
-        let (spelling_ends, key_ends) = (ends(spelling), ends(&key));
-        let last = spelling_ends.len().saturating_sub(1);
-        for (depth, (&spelling_end, &key_end)) in
-            spelling_ends.iter().zip(&key_ends).enumerate().rev()
-        {
-            let known = self.one(
-                &spelling[..spelling_end],
-                &key[..key_end],
-                folder || depth < last,
-            )?;
-            if known {
-                // Whatever stands above it was seen with it.
-                break;
+    pub(super) fn add(&mut self, path: &str, folder: bool) -> Result<(), ArchiveError> {
+        path::check(path)?;
+        // The root is in no folder, so none has its number.
+        let mut inside = 0;
+        let mut start = 0;
+        for name in path.split('/') {
+            let end = start + name.len();
+            let folder = folder || end < path.len();
+            let number = self.0.len() + 1;
+            match self.0.entry((inside, path::fold(name))) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(Seen {
+                        spelling: name.to_owned(),
+                        folder,
+                        number,
+                    });
+                    inside = number;
+                }
+                Entry::Occupied(seen) => {
+                    let seen = seen.get();
+                    if seen.spelling != name {
+                        return Err(ArchiveError::Twins {
+                            one: format!("{}{}", &path[..start], seen.spelling),
+                            other: path[..end].to_owned(),
+                        });
+                    }
+                    if seen.folder != folder {
+                        return Err(ArchiveError::FileAndFolder {
+                            path: path[..end].to_owned(),
+                        });
+                    }
+                    inside = seen.number;
+                }
             }
+            start = end + 1;
         }
         Ok(())
-    }
-
-    /// Whether it was known already.
-    fn one(&mut self, spelling: &str, key: &str, folder: bool) -> Result<bool, ArchiveError> {
-        let Some(seen) = self.0.get(key) else {
-            self.0.insert(
-                key.to_owned(),
-                Seen {
-                    spelling: spelling.to_owned(),
-                    folder,
-                },
-            );
-            return Ok(false);
-        };
-        if seen.spelling != spelling {
-            return Err(ArchiveError::Twins {
-                one: seen.spelling.clone(),
-                other: spelling.to_owned(),
-            });
-        }
-        if seen.folder != folder {
-            return Err(ArchiveError::FileAndFolder {
-                path: spelling.to_owned(),
-            });
-        }
-        Ok(true)
     }
 }

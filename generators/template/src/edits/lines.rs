@@ -4,6 +4,10 @@ use super::Problem;
 
 /// Adds what is missing, at the end or in the paragraph under a heading, which is made if it is not there.
 pub(super) fn add(source: &str, lines: &[String], under: Option<&str>) -> Result<String, Problem> {
+    let under = under.map(str::trim_end);
+    if under == Some("") {
+        return Err(Problem::content("`under` is empty, so it is no heading"));
+    }
     let there: Vec<&str> = source.lines().map(str::trim_end).collect();
     let mut new: Vec<&str> = Vec::new();
     let mut blank = false;
@@ -28,7 +32,7 @@ pub(super) fn add(source: &str, lines: &[String], under: Option<&str>) -> Result
     while result.last().is_some_and(|line| line.is_empty()) {
         result.pop();
     }
-    match under.map(str::trim_end) {
+    match under {
         None => result.extend(new),
         Some(heading) => match there.iter().position(|line| *line == heading) {
             Some(at) => {
@@ -102,6 +106,14 @@ mod tests {
             added(source, &["C=3"], Some("# log")),
             "# web\nA=1\n\n# mail\nB=2\n\n# log\nC=3\n"
         );
+    }
+
+    #[test]
+    fn a_heading_is_a_line_with_something_in_it() {
+        for under in ["", " \n"] {
+            let error = add("a\n\n", &strings(&["b"]), Some(under)).unwrap_err();
+            assert!(matches!(error, Problem::Content(_)), "{error}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 mod brackets;
 mod data;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod insert;
 mod lines;
 #[cfg(test)]

@@ -71,6 +71,12 @@ impl Format {
         self.parse(text)?.value()
     }
 
+    /// Whether the merge can read a file as it lies on the disk.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn reads(self, bytes: &[u8]) -> bool {
+        text::is_text(bytes) && self.value(&plain(bytes)).is_some()
+    }
+
     fn edit(self, text: &str, source: &str, edit: &Edit<'_>) -> Option<String> {
         match self {
             Self::Toml => toml::edit(text, source, edit),

@@ -144,10 +144,11 @@ pub(super) fn next_edit<'a>(
     if ours.value().as_ref() == Some(want) {
         return Ok(None);
     }
-    match want {
-        Value::Map(want) => in_map(ours, theirs, want),
-        Value::List(want) => in_list(ours, theirs, want),
-        Value::Scalar(_) => Err(Stuck),
+    match (&ours.kind, want) {
+        (Kind::Map(_), Value::Map(want)) => in_map(ours, theirs, want),
+        (Kind::List(_), Value::List(want)) => in_list(ours, theirs, want),
+        // A file that is of another kind altogether is not brought to this one by edits.
+        _ => Err(Stuck),
     }
 }
 

@@ -186,3 +186,23 @@ fn a_file_becomes_a_folder_and_the_reverse() {
     );
     assert!(plan.is_empty());
 }
+
+/// Edits bring a map to another map. A file that the user made something else of has no place for an entry.
+#[test]
+fn a_file_of_another_kind_is_a_conflict() {
+    for (name, base, theirs, ours) in [
+        ("a.yaml", "a: 1\n", "a: 1\nb: 2\n", "1\n"),
+        ("a.yaml", "a: 1\n", "a: 1\nb: 2\n", "[]\n"),
+        ("a.yaml", "- a\n", "- a\n- b\n", "{}\n"),
+        ("a.json", "{\"a\": 1}\n", "{\"a\": 1, \"b\": 2}\n", "1\n"),
+        ("a.json", "[1]\n", "[1, 2]\n", "\"\"\n"),
+    ] {
+        let (verb, after, _) = one(
+            &tree(&[(name, base)]),
+            &tree(&[(name, theirs)]),
+            &[(name, ours)],
+        );
+        assert_eq!(verb, Verb::Conflict, "{ours}");
+        assert!(after.unwrap().contains(ours), "{ours}");
+    }
+}

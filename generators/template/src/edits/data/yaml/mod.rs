@@ -21,6 +21,8 @@ pub(in crate::edits) fn merge(
 ) -> Result<String, Problem> {
     let base =
         parse(source).map_err(|error| Problem::place(format!("it is not YAML ({error}).")))?;
+    // Its last line ends like the others: in a block of text that is a part of the value.
+    let patch = &format!("{}\n", patch.trim_matches('\n'));
     let new =
         parse(patch).map_err(|error| Problem::content(format!("`merge` is not YAML ({error})")))?;
     let Some(new) = new else {
@@ -34,8 +36,11 @@ pub(in crate::edits) fn merge(
     let Some(base) = base else {
         let before = source.trim_end();
         let separator = if before.is_empty() { "" } else { "\n" };
-        let patch = patch.trim_start_matches('\n').trim_end();
-        return Ok(format!("{before}{separator}{patch}\n"));
+        let result = format!("{before}{separator}{patch}");
+        return match parse(&result) {
+            Ok(Some(after)) if after.is_same(&new) => Ok(result),
+            _ => Err(Problem::place(NOT_UNDERSTOOD)),
+        };
     };
     let result = in_passes(source, patch.len(), |source, out| {
         let base = parse(source).ok().flatten();

@@ -270,3 +270,16 @@ fn anchors_comments_and_dashes_do_not_mislead() {
     assert!(merge("a: &x\n", "a:\n  - b\n", false).is_ok_and(|text| text == "a: &x\n  - b\n"));
     assert!(merge("{|\n,}", "a: 1\n", false).is_err());
 }
+
+#[test]
+fn a_text_that_ends_the_document_is_the_same_when_merged_again() {
+    for patch in ["a: |\n  text ", "a: |\n  text\n\n", "\n\na: x  "] {
+        let once = merge("", patch, true).unwrap();
+        assert_eq!(merge(&once, patch, true).unwrap(), once, "{patch:?}");
+    }
+    // Behind a comment that nothing follows, it would mean something else.
+    assert_eq!(
+        merged("# only words\n", "a: |\n  text"),
+        "# only words\na: |\n  text\n"
+    );
+}
