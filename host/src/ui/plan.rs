@@ -62,7 +62,7 @@ pub fn plan(view: &PlanView<'_>, verbose: bool) -> Page {
     page.line(Tone::Strong, view.title);
     packages(&mut page, view.packages);
     if let Some(sealed) = view.sealed {
-        abilities(&mut page.gap(), sealed);
+        abilities(page.gap(), sealed);
     }
     page.gap();
     files(&mut page, view.plan, verbose);
