@@ -17,6 +17,10 @@ mod conflicts;
 mod errors;
 #[path = "e2e/git.rs"]
 mod git;
+#[path = "e2e/grants.rs"]
+mod grants;
+#[path = "e2e/hygiene.rs"]
+mod hygiene;
 #[path = "e2e/inputs.rs"]
 mod inputs;
 #[path = "e2e/lifecycle.rs"]
@@ -29,6 +33,9 @@ mod merging;
 mod new;
 #[path = "e2e/scenario.rs"]
 mod scenario;
+#[cfg(target_os = "linux")]
+#[path = "e2e/terminal.rs"]
+mod terminal;
 #[path = "e2e/turns.rs"]
 mod turns;
 #[path = "e2e/undo.rs"]
@@ -43,16 +50,26 @@ mod properties;
 #[path = "bench/stress/mod.rs"]
 mod stress;
 
+#[path = "e2e/compiled.rs"]
+mod compiled;
+#[path = "e2e/compiling.rs"]
+mod compiling;
 #[path = "e2e/guests.rs"]
 mod guests;
 #[path = "e2e/hostile.rs"]
 mod hostile;
+#[path = "e2e/limits.rs"]
+mod limits;
+#[path = "e2e/processes.rs"]
+mod processes;
 #[path = "e2e/refusals.rs"]
 mod refusals;
 #[path = "e2e/sandbox.rs"]
 mod sandbox;
 #[path = "e2e/sandbox_rules.rs"]
 mod sandbox_rules;
+#[path = "e2e/wasm.rs"]
+mod wasm;
 
 #[path = "attacks/mod.rs"]
 mod attacks;

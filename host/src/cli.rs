@@ -70,14 +70,12 @@ pub struct Globals {
     pub data_file: Option<PathBuf>,
     /// Allow a class of files that run or steer something later (ci, editor, hooks, toolchain, agents, executable),
     /// or to read what packages ask to read of your files (read), or one file, which may hold secrets (read=PATH)
-    #[arg(
-        long,
-        value_name = "WHAT",
-        value_delimiter = ',',
-        global = true,
-        display_order = 908
-    )]
+    #[arg(long, value_name = "WHAT", global = true, display_order = 908)]
     pub allow: Vec<String>,
+    /// Refuse a class of files, all reading (read), or files by pattern (read=PATTERN, write=PATTERN), whatever is
+    /// allowed elsewhere
+    #[arg(long, value_name = "WHAT", global = true, display_order = 908)]
+    pub deny: Vec<String>,
     /// Where packages come from: a folder or an https address, for one namespace (`acme=WHERE`) or for all but `scaffold`
     #[arg(
         long,

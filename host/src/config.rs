@@ -7,12 +7,20 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::{grants::Policy, sandbox::Limits};
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Namespace → registry.
     #[serde(default)]
     pub registries: BTreeMap<String, String>,
+    /// What a package may use.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What is always allowed, and what never.
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 #[derive(Debug, thiserror::Error)]

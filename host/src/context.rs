@@ -13,11 +13,11 @@ use crate::{
     config::Config,
     dirs::Dirs,
     error::{CommandError, ErrorKind, ResultExt},
-    grants::{Allow, Class},
+    grants::{Allow, Deny, Policy},
     interview::Mode,
     packages::Packages,
     project::{Lock, Project},
-    sandbox::{Limits, Sandbox},
+    sandbox::{Compiler, Sandbox},
     sources::Sources,
     store::Store,
     ui::{Ui, page::count},
@@ -54,13 +54,19 @@ impl Context {
     /// # Errors
     /// The configuration cannot be read, or this machine cannot run WebAssembly.
     pub fn tools(&self, project: Option<&Project>) -> Result<Tools, CommandError> {
-        let sandbox =
-            Sandbox::new(Limits::default(), self.dirs.cache.as_deref()).kind(ErrorKind::Failed)?;
         Ok(Tools {
             sources: self.sources(project)?,
             store: self.store(),
-            sandbox,
+            sandbox: self.sandbox()?,
         })
+    }
+
+    /// # Errors
+    /// The configuration cannot be read, or this machine cannot run WebAssembly.
+    pub fn sandbox(&self) -> Result<Sandbox, CommandError> {
+        let limits = self.config()?.limits;
+        let compiler = Compiler::child().kind(ErrorKind::Failed)?;
+        Sandbox::new(limits, compiler, self.dirs.cache.as_deref()).kind(ErrorKind::Failed)
     }
 
     /// # Errors
@@ -126,18 +132,17 @@ impl Context {
         }
     }
 
-    /// What `--allow` says.
+    /// What `--allow`, `--deny` and the user's configuration say.
     ///
     /// # Errors
-    /// A word of it is unknown.
-    pub fn allowed(&self) -> Result<Allow, CommandError> {
-        Allow::parse(self.globals.allow.iter().map(String::as_str)).map_err(|e| {
-            let known: Vec<&str> = Class::ALL.iter().map(|c| c.name()).collect();
-            CommandError::usage(e).hint(format!(
-                "--allow takes {}, read and read=PATH",
-                known.join(", ")
-            ))
-        })
+    /// A word is unknown, or the configuration cannot be read.
+    pub fn policy(&self) -> Result<Policy, CommandError> {
+        fn words(all: &[String]) -> impl Iterator<Item = &str> {
+            all.iter().map(String::as_str)
+        }
+        let allow = Allow::parse(words(&self.globals.allow)).kind(ErrorKind::Usage)?;
+        let deny = Deny::parse(words(&self.globals.deny)).kind(ErrorKind::Usage)?;
+        Ok(Policy { allow, deny }.and(self.config()?.policy))
     }
 
     /// The project the command runs in, to look at. A merge that is under way is told.

@@ -16,7 +16,7 @@ pub use crate::apply::fuzz::journal;
 pub use crate::merge::fuzz::merge;
 
 use crate::changelog;
-use crate::grants::{Class, MayRead, Reads, is_private};
+use crate::grants::{Class, MayRead, Policy, Reads, is_private};
 use crate::path::ProjectPath;
 use crate::project::{Lock, ProjectManifest, conflict, manifest};
 use crate::question::{Choice, Kind, Question, Value, check};
@@ -121,7 +121,7 @@ pub fn grants(data: &[u8]) {
         patterns: patterns.lines().map(str::to_owned).collect(),
         ..Reads::default()
     };
-    let Ok(may) = MayRead::new(&asked, &granted) else {
+    let Ok(may) = MayRead::new(&asked, &granted, &Policy::default()) else {
         return;
     };
     for path in paths

@@ -15,7 +15,7 @@ use scaffold_registry::{
 use crate::{
     grants::{PatternError, Patterns},
     project::Pinned,
-    sandbox::{Generator, Sandbox, SandboxError},
+    sandbox::{Ability, Generator, Sandbox, SandboxError, abilities},
     sources::{OFFICIAL, Sources, SourcesError},
     store::{DigestMismatch, Store, VerifiedPackage},
 };
@@ -332,6 +332,27 @@ impl<'a> Packages<'a> {
             package,
             writes: Arc::new(writes),
             generator,
+        })
+    }
+
+    /// What the component that runs a package can do, read from its imports.
+    ///
+    /// # Errors
+    /// It cannot be had, or asks for what nobody is granted.
+    pub fn abilities(
+        &self,
+        pin: &Pinned,
+        engine: Option<&Pinned>,
+    ) -> Result<Vec<Ability>, PackagesError> {
+        let package = self.open_package(engine.unwrap_or(pin))?;
+        let name = || pin.package.short();
+        let component = package
+            .component()
+            .ok_or_else(|| PackagesError::NothingToRun { package: name() })?;
+        let abilities = abilities(component);
+        abilities.map_err(|source| {
+            let package = name();
+            SandboxError::Refused { package, source }.into()
         })
     }
 

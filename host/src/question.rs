@@ -7,7 +7,7 @@ mod check;
 mod parse;
 mod value;
 
-pub use check::{BadQuestions, MAX_QUESTIONS, check};
+pub use check::{BadQuestions, check};
 pub use parse::ValueError;
 pub use value::{NotAValue, Value};
 

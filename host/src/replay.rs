@@ -4,12 +4,12 @@
 //! were recorded when it last read them. Replaying decides nothing, writes nothing, and looks at nothing of the folder
 //! but the recorded contents. Only a run with [`Replayer::today`] reads the user's files as they are.
 
-use std::{rc::Rc, sync::Arc};
+use std::sync::Arc;
 
 use scaffold_registry::Digest;
 
 use crate::{
-    grants::{Class, MayRead, PatternError},
+    grants::{Class, MayRead, PatternError, Policy},
     inputs::{Blobs, Inputs, Kept, KeptError, Live, Source},
     packages::{Packages, PackagesError, Runnable},
     project::{Lock, Locked, Project},
@@ -173,7 +173,8 @@ impl<'a> Replayer<'a> {
     }
 
     /// The user's own files as they are, as far as the generator may read them. `made` is what generators made of the
-    /// folder so far, `before` the generator as it was until now.
+    /// folder so far, `before` the generator as it was until now, `policy` what this command and the user's
+    /// configuration say.
     ///
     /// # Errors
     /// The package cannot be had, or a content that was recorded before.
@@ -183,9 +184,10 @@ impl<'a> Replayer<'a> {
         before: Option<&Locked>,
         workspace: &Workspace,
         made: &Arc<Tree>,
+        policy: &Policy,
     ) -> Result<Source, ReplayError> {
         let package = self.packages.open_package(&locked.package)?;
-        let may = MayRead::new(&package.manifest.reads, &locked.reads);
+        let may = MayRead::new(&package.manifest.reads, &locked.reads, policy);
         let may = may.map_err(|source| ReplayError::Pattern {
             package: locked.package.package.short().to_owned(),
             source,
@@ -194,7 +196,7 @@ impl<'a> Replayer<'a> {
             return Ok(Source::nothing());
         }
         let recorded = before.map(|before| self.kept.load(&before.inputs));
-        Ok(Source::Live(Rc::new(Live {
+        Ok(Source::Live(Arc::new(Live {
             workspace: workspace.again()?,
             may,
             made: Arc::clone(made),
@@ -268,14 +270,15 @@ impl<'a> Replayer<'a> {
         })
     }
 
-    /// pristine(lock), checked against the digest the lock has recorded and the classes it allows.
+    /// pristine(lock), checked against the digest the lock has recorded. What the lock allows is not looked at: a
+    /// replay writes nothing, and what is to be written has to be allowed by then.
     ///
     /// # Errors
     /// A generator fails, or the result is not what the lock says.
     pub fn pristine(&mut self, lock: &Lock) -> Result<Arc<Tree>, ReplayError> {
         for (position, locked) in lock.generators.iter().enumerate() {
             let own = self.recorded(locked)?;
-            let made = match self.run(position, locked, &own) {
+            match self.run(position, locked, &own) {
                 // Every answer was taken when the lock was written.
                 Err(ReplayError::Packages(PackagesError::Sandbox(SandboxError::Failed {
                     package,
@@ -286,17 +289,7 @@ impl<'a> Replayer<'a> {
                         message: source.message,
                     });
                 }
-                made => made?,
-            };
-            if let Some((class, path)) = made
-                .classes()
-                .find(|(class, _)| !locked.allow.contains(class))
-            {
-                return Err(ReplayError::NotAllowed {
-                    package: locked.package.package.short(),
-                    class,
-                    path: path.to_string(),
-                });
+                made => drop(made?),
             }
         }
         let tree = self.before(lock.generators.len());
@@ -308,5 +301,24 @@ impl<'a> Replayer<'a> {
             });
         }
         Ok(tree)
+    }
+
+    /// That what was replayed makes no files the lock does not allow.
+    ///
+    /// # Errors
+    /// The first such file.
+    pub fn check_allowed(&self) -> Result<(), ReplayError> {
+        for made in &self.made {
+            let locked = &made.locked;
+            let mut classes = made.classes();
+            if let Some((class, path)) = classes.find(|(class, _)| !locked.allow.contains(class)) {
+                return Err(ReplayError::NotAllowed {
+                    package: locked.package.package.short().to_owned(),
+                    class,
+                    path: path.to_string(),
+                });
+            }
+        }
+        Ok(())
     }
 }

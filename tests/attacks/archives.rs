@@ -133,13 +133,13 @@ refused_entries! {
     bytes_hidden_behind_a_name: z(b"").with(5, b"hidden"), "should be zero";
     bytes_hidden_in_padding: z(b"xyz").with(124, b"00000000001\0"), "should be zero";
     a_name_that_is_no_text: z(b"").with(1, b"\xff"), "not UTF-8";
-    an_entry_above: Raw::new("z/../../x", b""), "cannot be used";
-    an_entry_above_by_its_prefix: z(b"").with(345, b".."), "cannot be used";
-    an_absolute_entry: Raw::new("/etc/passwd", b""), "cannot be used";
-    an_entry_with_a_drive: Raw::new("z:x", b""), "cannot be used";
-    an_entry_of_git_s: Raw::new("z/.git/config", b""), "cannot be used";
-    an_entry_in_escapes: Raw::new("z\u{1b}[2J", b""), "cannot be used";
-    an_entry_not_in_nfc: Raw::new("ze\u{301}", b""), "cannot be used";
+    an_entry_above: Raw::new("z/../../x", b""), "the path \"";
+    an_entry_above_by_its_prefix: z(b"").with(345, b".."), "the path \"";
+    an_absolute_entry: Raw::new("/etc/passwd", b""), "the path \"";
+    an_entry_with_a_drive: Raw::new("z:x", b""), "the path \"";
+    an_entry_of_git_s: Raw::new("z/.git/config", b""), "the path \"";
+    an_entry_in_escapes: Raw::new("z\u{1b}[2J", b""), "the path \"";
+    an_entry_not_in_nfc: Raw::new("ze\u{301}", b""), "the path \"";
     an_entry_longer_than_what_follows: z(b"x").with(124, b"00000010000\0"), "ends in the middle";
     an_entry_larger_than_anything: z(b"x").with(124, b"77777777777\0"), "unpacks to";
 }

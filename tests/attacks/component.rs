@@ -8,7 +8,7 @@ use scaffold::sandbox::{Limits, SandboxError};
 use super::scene::{came_to_nothing, clean, manifest, new, serve, told, world_of};
 use crate::{
     environment::World,
-    guests::{guest, made_of},
+    guests::{guest, guest_of},
     sandbox::{load, low, refused},
 };
 
@@ -303,7 +303,7 @@ fn any_byte_turned_around() {
 #[test]
 fn memory_for_the_whole_machine() {
     for pages in [4097, 65536] {
-        let wasm = made_of("memory", &format!("(memory (export \"memory\") {pages})"));
+        let wasm = guest_of("memory", &format!("(memory (export \"memory\") {pages})"));
         let generator = load(Limits::default(), wasm).unwrap();
         let error = generator
             .generate(crate::sandbox::input("shop"))
@@ -315,7 +315,7 @@ fn memory_for_the_whole_machine() {
 /// Data that lies far behind the memory it is for.
 #[test]
 fn data_out_of_bounds() {
-    let wasm = made_of("data", "(data (i32.const 0x7fffffff) \"x\")");
+    let wasm = guest_of("data", "(data (i32.const 0x7fffffff) \"x\")");
     let error = load(low(), wasm)
         .unwrap()
         .generate(crate::sandbox::input("shop"))
@@ -329,7 +329,7 @@ macro_rules! served {
         #[test]
         fn $name() {
             let world = world_of(guest("writes-where-it-is-told"));
-            serve(&world, &super::archives::package_of(&manifest(""), &$wasm));
+            serve(&world, &super::archives::package_of(&manifest(""), &$wasm[..]));
             let run = new(&world, "");
             came_to_nothing(&world, &run);
             assert!(run.stderr.contains($why), "{run}");
@@ -341,9 +341,9 @@ served! {
     a_component_that_wants_wasi: guest("imports-wasi"), "`wasi:cli/environment@0.2.0`, which this host does not grant";
     a_core_module: guest("imports-wasi-preview1"), "core WebAssembly module";
     machine_code: wasmtime::Engine::default().precompile_component(&guest("panics")).unwrap(), "not WebAssembly";
-    a_program_of_the_machine: std::fs::read(std::env::current_exe().unwrap()).unwrap()[..4096].to_vec(), "not WebAssembly";
-    text_of_wasm: b"(component)".to_vec(), "not WebAssembly";
-    an_empty_component: Vec::new(), "not WebAssembly";
+    a_program_of_the_machine: std::fs::read(std::env::current_exe().unwrap()).unwrap()[..4096], "not WebAssembly";
+    text_of_wasm: b"(component)", "not WebAssembly";
+    an_empty_component: b"", "not WebAssembly";
 }
 
 /// The name of an import is a stranger's text like any other.

@@ -1,13 +1,13 @@
 //! Files that run or steer something later, from a stranger: each needs a yes of its own, and `--yes` is none.
 
 use super::scene::{came_to_nothing, new, world_of};
-use crate::guests::made_of;
+use crate::guests::guest_of;
 
 /// Writes one file, executable or not.
 fn writes(path: &str, executable: bool) -> Vec<u8> {
     let length = path.len();
     let executable = i32::from(executable);
-    made_of(
+    guest_of(
         "writes",
         &format!(
             "(data (i32.const 2048) \"{path}\")\n(func (export \"generate\") (type $call)\n\

@@ -102,32 +102,28 @@ fn a_journal_that_leads_through_a_link() {
     }
 }
 
-/// What a journal says was set aside is a link itself.
+/// What a journal says is to be put in place is a link itself: it would be one in the project.
 #[test]
 fn a_journal_whose_contents_are_links() {
     let lines = format!(
-        "{}\n{{\"path\":\"a.txt\",\"before\":{},\"after\":{}}}",
+        "{}\n{{\"path\":\"new.txt\",\"before\":null,\"after\":{}}}",
         head("", ""),
-        stamp(SECRET),
         stamp(SECRET)
     );
     for at in ["journal", "journal.back"] {
-        holds(|world| {
-            for folder in ["stage", "backup"] {
-                link(
-                    world,
-                    "../../../outside/secret",
-                    &format!("shop/.scaffold/{folder}/0"),
-                );
-            }
+        let (world, _) = holds(|world| {
+            let to = world.path("outside/secret");
+            link(world, to.to_str().unwrap(), "shop/.scaffold/stage/0");
+            fs::create_dir_all(world.path("shop/.scaffold/backup")).unwrap();
             world.write(&format!("shop/.scaffold/{at}"), journal(&lines));
         });
+        assert!(world.path("shop/new.txt").symlink_metadata().is_err());
     }
 }
 
 #[test]
 fn a_journal_of_a_terabyte() {
-    for at in ["journal", "undo/2/journal", "undo/1/settled"] {
+    for at in ["journal", "undo/2/journal"] {
         let (_, run) = holds(|world| {
             world.write(&format!("shop/.scaffold/{at}"), "");
             let file = fs::OpenOptions::new()
@@ -221,5 +217,9 @@ fn git_s_folder_is_somebody_else_s() {
     conflict(|world| {
         fs::rename(world.path("shop/.git"), world.path("outside/.git")).unwrap();
         link(world, "../outside/.git", "shop/.git");
+    });
+    conflict(|world| {
+        fs::rename(world.path("shop/.git"), world.path("outside/.git")).unwrap();
+        world.write("shop/.git", "gitdir: ../outside/.git\n");
     });
 }

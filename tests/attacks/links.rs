@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::scene::{told, typed, world_of};
-use crate::{environment::World, guests::made_of};
+use crate::{environment::World, guests::guest_of};
 
 pub const SECRET: &str = "SECRET of another folder";
 
@@ -29,7 +29,7 @@ pub fn tree(files: &[(&str, &str)]) -> Vec<u8> {
             text.len()
         ));
     }
-    made_of(
+    guest_of(
         "tree",
         &format!("{data}(func (export \"generate\") (type $call)\n{calls}(i32.const 0))"),
     )

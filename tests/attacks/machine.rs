@@ -44,7 +44,6 @@ fn shell(world: &World, shell: &str, line: &str) -> Run {
 #[test]
 fn out_of_file_handles() {
     let world = project();
-    let before = standing(&world.path("shop"));
     let (mut done, mut failed) = (0, 0);
     for handles in 4..40 {
         let run = shell(&world, &format!("ulimit -n {handles}"), "-C shop update");
@@ -66,7 +65,6 @@ fn out_of_file_handles() {
         typed(&world, "-C shop status --exit-code").succeeded();
     }
     assert!(done > 0 && failed > 0, "{done} {failed}");
-    assert_eq!(before.len() > 3, true);
 }
 
 /// No file may grow beyond a few blocks; the signal that comes with it kills.

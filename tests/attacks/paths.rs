@@ -4,7 +4,7 @@
 use super::scene::{came_to_nothing, manifest, new, told, typed, world_of};
 use crate::{
     environment::World,
-    guests::{guest, made_of},
+    guests::{guest, guest_of},
     sandbox::{failed, input, load, low},
 };
 
@@ -144,7 +144,7 @@ fn writes(paths: &[&str]) -> Vec<u8> {
             path.len()
         ));
     }
-    made_of(
+    guest_of(
         "writes",
         &format!("{data}(func (export \"generate\") (type $call)\n{calls}(i32.const 0))"),
     )

@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::symlink,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
+    time::Duration,
 };
 
 use super::{
@@ -29,6 +30,7 @@ fn against(attack: impl Fn(&World) + Sync) {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
                 attack(&world);
+                pause();
                 attacks.fetch_add(1, Ordering::Relaxed);
             }
         });
@@ -76,6 +78,11 @@ fn against(attack: impl Fn(&World) + Sync) {
     assert!(standing(&world.path("outside")) == outside);
 }
 
+/// As long as a command takes from one look to the next, so that both states are met.
+fn pause() {
+    thread::sleep(Duration::from_micros(300));
+}
+
 /// Ends the attack also when a check fails.
 struct Stop<'a>(&'a AtomicBool);
 
@@ -92,7 +99,7 @@ fn a_folder_that_is_a_link_every_other_moment() {
         let (folder, away) = (world.path("shop/d"), world.path("shop/away"));
         let _ = fs::rename(&folder, &away);
         let _ = symlink("../outside", &folder);
-        thread::yield_now();
+        pause();
         let _ = fs::remove_file(&folder);
         let _ = fs::rename(&away, &folder);
     });
@@ -104,7 +111,7 @@ fn a_link_where_a_folder_is_about_to_be_made() {
     against(|world| {
         let folder = world.path("shop/n");
         let _ = symlink("../outside", &folder);
-        thread::yield_now();
+        pause();
         if folder.is_symlink() {
             let _ = fs::remove_file(&folder);
         }
@@ -118,7 +125,7 @@ fn a_file_that_is_a_link_every_other_moment() {
         let (file, away) = (world.path("shop/a.txt"), world.path("shop/away.txt"));
         let _ = fs::rename(&file, &away);
         let _ = symlink("../outside/secret", &file);
-        thread::yield_now();
+        pause();
         if file.is_symlink() {
             let _ = fs::remove_file(&file);
         }
@@ -134,7 +141,7 @@ fn a_folder_that_is_renamed_away() {
     against(|world| {
         let (folder, away) = (world.path("shop/d"), world.path("away"));
         let _ = fs::rename(&folder, &away);
-        thread::yield_now();
+        pause();
         let _ = fs::rename(&away, &folder);
     });
 }
@@ -146,7 +153,7 @@ fn our_stage_that_is_a_link_every_other_moment() {
         let (folder, away) = (world.path("shop/.scaffold/stage"), world.path("away-stage"));
         let _ = fs::rename(&folder, &away);
         let _ = symlink("../../outside", &folder);
-        thread::yield_now();
+        pause();
         if folder.is_symlink() {
             let _ = fs::remove_file(&folder);
         }

@@ -1,26 +1,26 @@
 //! Text that steers a terminal, turns a line around or hides in it, a kind of character each: from the log, a step, a note,
 //! a failure, a question and a file's name.
 
-use super::scene::{clean, is_foul, new, typed, world_of};
-use crate::{environment::World, guests::made_of};
+use super::scene::{clean, is_foul, new, typed, within, world_of};
+use crate::{environment::World, guests::guest_of};
 
-fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("\\{byte:02x}")).collect()
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
 /// The words, as a guest's memory has them, at 2048; their place and length, twice, at 2304.
 fn words(text: &str) -> String {
-    let length = escaped(&String::from_utf8((text.len() as u32).to_le_bytes().to_vec()).unwrap());
+    let length = escaped(&(text.len() as u32).to_le_bytes());
     let pair = format!("\\00\\08\\00\\00{length}");
     format!(
         "(data (i32.const 2048) \"{}\")\n(data (i32.const 2304) \"{pair}{pair}\")\n",
-        escaped(text)
+        escaped(text.as_bytes())
     )
 }
 
 /// In the log, a step and a note.
 fn speaks(text: &str) -> Vec<u8> {
-    made_of(
+    guest_of(
         "speaks",
         &format!(
             "{}(data (i32.const 2624) \"\\00\\00\\00\\00\\00\\09\\00\\00\\01\\00\\00\\00\\00\\09\\00\\00\\01\\00\\00\\00\")\n\
@@ -34,9 +34,9 @@ fn speaks(text: &str) -> Vec<u8> {
 
 /// As a failure's code, message and subject, from `generate` or `questions`.
 fn fails(text: &str, export: &str) -> Vec<u8> {
-    let length = escaped(&String::from_utf8((text.len() as u32).to_le_bytes().to_vec()).unwrap());
+    let length = escaped(&(text.len() as u32).to_le_bytes());
     let pair = format!("\\00\\08\\00\\00{length}");
-    made_of(
+    guest_of(
         "fails",
         &format!(
             "{}(data (i32.const 2400) \"\\01\\00\\00\\00{pair}{pair}\\01\\00\\00\\00{pair}\")\n\
@@ -48,7 +48,7 @@ fn fails(text: &str, export: &str) -> Vec<u8> {
 
 /// As the path of a file.
 fn writes(text: &str) -> Vec<u8> {
-    made_of(
+    guest_of(
         "writes",
         &format!(
             "{}(func (export \"generate\") (type $call)\n\
@@ -70,6 +70,22 @@ fn is_shown_harmless(character: &str) {
         let shown = format!("{}{}", run.stdout, run.stderr);
         assert!(shown.contains("before") && shown.contains("after"), "{run}");
         run.succeeded();
+    }
+    // On a terminal, where the styles of our own are not taken out again.
+    let mut command = world.command(&[
+        "new",
+        "evil/x",
+        "other",
+        "--registry",
+        "evil=registry",
+        "--defaults",
+    ]);
+    command
+        .env("CLICOLOR_FORCE", "1")
+        .env("TERM", "xterm-256color");
+    let run = within(&world, command).succeeded();
+    for output in [&run.stdout, &run.stderr] {
+        assert!(!output.contains(character), "{output:?}");
     }
     for wasm in [
         fails(&text, "generate"),

@@ -24,7 +24,7 @@ use scaffold::{
     project::{Lock, Locked, Project},
     question::Answers,
     replay::Replayer,
-    sandbox::{Limits, Sandbox},
+    sandbox::{Compiler, Limits, Sandbox},
     sources::Sources,
     store::Store,
 };
@@ -85,7 +85,7 @@ fn measure(files: usize, runs: usize) {
     );
     let cache = folder.path().join("cache");
     let store = Store::new(Some(&cache));
-    let sandbox = Sandbox::new(Limits::default(), Some(&cache)).unwrap();
+    let sandbox = Sandbox::new(Limits::default(), Compiler::Here, Some(&cache)).unwrap();
     let packages = Packages::new(&sources, &store, &sandbox);
     let mut lock = Lock::empty("shop");
     for release in &releases {
@@ -118,7 +118,7 @@ fn measure(files: usize, runs: usize) {
         Replayer::new(&packages, &project).pristine(&lock).unwrap();
     });
     let cold = median(runs, || {
-        let sandbox = Sandbox::new(Limits::default(), Some(&cache)).unwrap();
+        let sandbox = Sandbox::new(Limits::default(), Compiler::Here, Some(&cache)).unwrap();
         let packages = Packages::new(&sources, &store, &sandbox);
         Replayer::new(&packages, &project).pristine(&lock).unwrap();
     });

@@ -20,7 +20,7 @@ use std::{
 use scaffold::{
     grants::Patterns,
     question::{Answers, Value},
-    sandbox::{Applied, Generator, Input, Limits, Request, Sandbox, SandboxError},
+    sandbox::{Applied, Compiler, Generator, Input, Limits, Request, Sandbox, SandboxError},
     secret::Placeholder,
     tree::{Ownership, Tree},
 };
@@ -35,7 +35,8 @@ const ENGINE: &str = "scaffold/template";
 fn main() {
     let options = Options::read();
     let open = |name: &str| Arc::new(options.package(name));
-    let sandbox = Sandbox::new(Limits::default(), None).expect("this machine runs WebAssembly");
+    let sandbox = Sandbox::new(Limits::default(), Compiler::Here, None)
+        .expect("this machine runs WebAssembly");
     let engine = open(ENGINE);
     let wasm = engine.component().expect("an engine has a component");
     let (took, generator) = timed(|| {

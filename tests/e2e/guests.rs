@@ -36,17 +36,19 @@ pub fn folder() -> PathBuf {
 /// A guest by the name of its file, as the bytes that would be in a package. Those that are no component of the
 /// contract (they start with `(`component or module) stay what they are.
 pub fn guest(name: &str) -> Vec<u8> {
-    let read = |name: &str| fs::read_to_string(folder().join(format!("{name}.wat"))).unwrap();
-    made_of(name, &read(name))
+    guest_of(name, &text_of(name))
 }
 
-/// A guest that is not in a file of its own, since tests make it by the dozen; `text` is what would be in the file.
-pub fn made_of(name: &str, text: &str) -> Vec<u8> {
+fn text_of(name: &str) -> String {
+    fs::read_to_string(folder().join(format!("{name}.wat"))).unwrap()
+}
+
+/// Like [`guest`], for one that is made up by its test.
+pub fn guest_of(name: &str, text: &str) -> Vec<u8> {
     if text.starts_with("(component") || text.starts_with("(module") {
         return assemble(name, text);
     }
-    let prelude = fs::read_to_string(folder().join("prelude.wat")).unwrap();
-    let mut module = format!("(module\n{prelude}");
+    let mut module = format!("(module\n{}", text_of("prelude"));
     for (export, default) in DEFAULTS {
         if !text.contains(&format!("(export \"{export}\")")) {
             module.push_str(default);
@@ -55,6 +57,15 @@ pub fn made_of(name: &str, text: &str) -> Vec<u8> {
     module.push_str(text);
     module.push(')');
     componentize(assemble(name, &module))
+}
+
+/// A guest that makes nothing and imports nothing of the host but the contract's types.
+pub fn sealed_guest() -> Vec<u8> {
+    let prelude = fs::read_to_string(folder().join("prelude.wat")).unwrap();
+    let imports_end = prelude.find("(type $call").unwrap();
+    let defaults = DEFAULTS.map(|(_, text)| text).concat();
+    let types = &prelude[imports_end..];
+    componentize(assemble("sealed", &format!("(module\n{types}{defaults})")))
 }
 
 fn assemble(name: &str, text: &str) -> Vec<u8> {

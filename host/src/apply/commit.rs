@@ -74,13 +74,25 @@ impl<'a> Move<'a> {
             {
                 self.set_aside(&number, entry, before)?;
             }
-            if entry.after.is_some()
-                && is_there(&self.stage, &number).map_err(io("look at", entry.path.as_str()))?
-            {
-                self.place(&number, entry)?;
+            if entry.after.is_some() {
+                if is_there(&self.stage, &number).map_err(io("look at", entry.path.as_str()))? {
+                    self.place(&number, entry)?;
+                } else if !self.is_placed(&entry.path)? {
+                    // Somebody took it out of the stage.
+                    return Err(ApplyError::Changed {
+                        path: entry.path.clone(),
+                    });
+                }
             }
         }
         Ok(())
+    }
+
+    fn is_placed(&mut self, path: &ProjectPath) -> Result<bool, ApplyError> {
+        match self.folders.parent_of(path).map_err(obstacle(path))? {
+            Some(dir) => is_there(dir, path.name()).map_err(io("look at", path.as_str())),
+            None => Ok(false),
+        }
     }
 
     fn set_aside(

@@ -4,6 +4,7 @@
 //! that is the same for all. [`decide`] writes nothing.
 
 mod answers;
+mod consent;
 mod intent;
 mod merging;
 mod migrations;
@@ -11,9 +12,11 @@ mod past;
 mod run;
 mod wanted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use answers::{Given, GivenError};
+use consent::consents;
+pub use consent::{Consent, Denied};
 pub use intent::{Entry, Intent, as_locked, compatible, look_up, resolve};
 use merging::{labels, plan};
 use migrations::Renames;
@@ -24,7 +27,7 @@ pub use wanted::as_wanted;
 
 use crate::{
     cli::Conflict,
-    grants::{Class, Reads},
+    grants::{Policy, Reads},
     inputs::Blobs,
     interview::{InterviewError, Mode},
     merge::{self, Labels, MergeError},
@@ -48,22 +51,13 @@ pub struct Decision {
     past: Option<OwnTexts>,
     /// What each generator made, in order.
     pub made: Vec<Made>,
-    /// Classes of files that need a yes before the plan may be carried out, per generator.
-    pub unconsented: Vec<Consent>,
+    /// Classes of files that the project's lock did not allow, per generator. Those without a yes need one before the
+    /// plan may be carried out.
+    pub consents: Vec<Consent>,
     /// Questions that a newer version of a generator asks for the first time: the generator and the question.
     pub newly_asked: Vec<(String, String)>,
-    /// Classes of files that come with the plan, since the package comes with this program.
-    pub accepted: Vec<Consent>,
     /// The contents that the lock names as inputs.
     pub blobs: Blobs,
-}
-
-/// Files of one class that one generator newly writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Consent {
-    pub instance: String,
-    pub class: Class,
-    pub paths: Vec<ProjectPath>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -130,8 +124,8 @@ pub struct Asking<'u> {
     pub ui: &'u mut Ui,
     pub mode: Mode,
     pub given: Given,
-    /// Classes allowed on the command line.
-    pub allow: BTreeSet<Class>,
+    /// What the command line and the configuration say of permissions.
+    pub policy: Policy,
     /// What each generator that is not kept as it is may read of the user's own files, by instance.
     pub reads: BTreeMap<String, Reads>,
     pub conflict: Conflict,
@@ -167,8 +161,7 @@ pub fn decide(
         past: None,
         made: Vec::new(),
         newly_asked: Vec::new(),
-        unconsented: Vec::new(),
-        accepted: Vec::new(),
+        consents: Vec::new(),
         blobs: Blobs::new(),
     };
     let mut missing = Vec::new();
@@ -192,7 +185,7 @@ pub fn decide(
             }
             None => {
                 let locked = run::start(&entry, asking);
-                let own = replayer.today(&locked, before, workspace, &base)?;
+                let own = replayer.today(&locked, before, workspace, &base, &asking.policy)?;
                 (locked, own)
             }
         };
@@ -231,7 +224,8 @@ pub fn decide(
             let fresh = fresh.map(|name| (locked.instance.clone(), name.clone()));
             decided.newly_asked.extend(fresh);
         }
-        consent(made, &mut locked, ours, &asking.allow, &mut decided);
+        let consents = consents(made, &mut locked, ours, &asking.policy);
+        decided.consents.extend(consents);
         let req = if req == VersionReq::STAR && !asked_for.contains_key(&locked.instance) {
             compatible(&locked.package.version)
         } else {
@@ -331,55 +325,4 @@ fn renamed(
         &before.version,
         &after.version,
     ))
-}
-
-/// Sorts the classes of a generator's files into those allowed, those that come with the plan, and those that
-/// need a yes. What is accepted or allowed is written into the lock.
-fn consent(
-    made: &Made,
-    locked: &mut Locked,
-    ours: bool,
-    allow: &BTreeSet<Class>,
-    decided: &mut Decision,
-) {
-    let mut by_class: BTreeMap<Class, Vec<ProjectPath>> = BTreeMap::new();
-    for (class, path) in made.classes() {
-        by_class.entry(class).or_default().push(path.clone());
-    }
-    // A class that is no longer needed is no longer allowed.
-    locked.allow.retain(|class| by_class.contains_key(class));
-    for (class, paths) in by_class {
-        if locked.allow.contains(&class) {
-            continue;
-        }
-        let consent = Consent {
-            instance: locked.instance.clone(),
-            class,
-            paths,
-        };
-        if ours {
-            decided.accepted.push(consent);
-            locked.allow.insert(class);
-        } else if allow.contains(&class) {
-            locked.allow.insert(class);
-        } else {
-            decided.unconsented.push(consent);
-        }
-    }
-}
-
-impl Decision {
-    /// Records that the user said yes to everything the plan showed.
-    pub fn grant_all(&mut self) {
-        for consent in std::mem::take(&mut self.unconsented) {
-            if let Some(locked) = self
-                .lock
-                .generators
-                .iter_mut()
-                .find(|l| l.instance == consent.instance)
-            {
-                locked.allow.insert(consent.class);
-            }
-        }
-    }
 }

@@ -96,7 +96,13 @@ fn replay(
     let tree = replayer.pristine(&project.lock)?;
     context.tell_notices(&packages);
     let inputs = if with_inputs {
-        reading::standing(&replayer, &project.lock, workspace, &tree)?
+        reading::standing(
+            &replayer,
+            &project.lock,
+            workspace,
+            &tree,
+            &context.policy()?,
+        )?
     } else {
         Standings::default()
     };

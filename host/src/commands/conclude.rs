@@ -2,22 +2,24 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use serde_json::json;
-
-use super::{news, reading};
+use super::{
+    news,
+    outcome::{ending, package_lines, report},
+    permissions, reading,
+};
 use crate::{
     apply,
-    change::{Asking, Consent, Decision, Entry, Given, Intent, OwnTexts, Past, decide, resolve},
+    change::{Asking, Decision, Entry, Given, Intent, OwnTexts, Past, decide, resolve},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     inputs,
     interview::Mode,
     packages::Packages,
     path::ProjectPath,
-    plan::{Action, Content, Plan, Verb},
-    project::{Locked, Project},
+    plan::{Action, Content, Plan},
+    project::Project,
     sandbox::LogLevel,
-    ui::{self, Detail, Ending, PackageLevel, PackageLine, Permission, PlanView},
+    ui::{self, Detail, PackageLevel, Permission, PlanView},
     workspace::{Found, Workspace},
 };
 
@@ -70,14 +72,14 @@ pub fn change(
     given: Given,
     goal: &Goal,
 ) -> Result<ExitCode, CommandError> {
-    let allow = context.allowed()?;
+    let policy = context.policy()?;
     let mode = context.mode();
     let conflict = context.conflict()?;
     let entries = resolve(packages, intents)?;
     announce(context, &entries);
     prepare(context, packages, &entries)?;
     let news = news::tell(context, packages, project, &entries)?;
-    let reads = reading::consent(context, packages, &entries, &allow)?;
+    let reads = reading::consent(context, packages, &entries, &policy)?;
     let workspace = match goal.scope {
         Scope::Project => Workspace::open(&project.root).kind(ErrorKind::Failed)?,
         Scope::Lock => Workspace::empty(),
@@ -86,12 +88,13 @@ pub fn change(
         ui: &mut context.ui,
         mode,
         given,
-        allow: allow.classes,
+        policy,
         reads,
         conflict,
     };
     let past = goal.past.as_ref();
     let mut decision = decide(packages, project, &workspace, entries, past, &mut asking)?;
+    let policy = asking.policy;
     context.tell_notices(packages);
     tell_logs(context, &decision);
     reading::tell(context, project, &decision);
@@ -111,13 +114,17 @@ pub fn change(
             texts.lock == project.lock_text
         }
     };
+    // Taking a change back gives the user what was theirs: that is no file a package writes.
+    if goal.past.is_none() {
+        permissions::refuse_denied(&decision, &policy.deny)?;
+    }
     if context.globals.locked && decision.lock != project.lock {
         return Err(
             CommandError::failed("scaffold.lock would change, and --locked was given")
                 .hint("leave out --locked, and check in the new scaffold.lock"),
         );
     }
-    if same && decision.plan.is_empty() {
+    if same && decision.plan.is_empty() && decision.unconsented().next().is_none() {
         context
             .ui
             .json(&report(project, &decision, &news, context.globals.dry_run));
@@ -250,9 +257,8 @@ fn show_and_ask(
     decision: &mut Decision,
 ) -> Result<bool, CommandError> {
     let lines = package_lines(project, decision);
-    let mut accepted = reading::permissions(packages, &project.lock, &decision.lock)?;
-    accepted.extend(permissions(&decision.accepted));
-    let wanted = permissions(&decision.unconsented);
+    let sealed = permissions::sealed(packages, project, decision)?;
+    let (accepted, wanted) = permissions::of_plan(packages, project, decision)?;
     let all: Vec<Permission> = accepted.iter().chain(&wanted).cloned().collect();
     let title = format!(
         "Plan for {}",
@@ -264,6 +270,7 @@ fn show_and_ask(
     let view = PlanView {
         title: &title,
         packages: &lines,
+        sealed: sealed.as_ref(),
         plan: &decision.plan,
         permissions: &all,
     };
@@ -275,11 +282,7 @@ fn show_and_ask(
         return Ok(true);
     }
     if !wanted.is_empty() {
-        let mut classes: Vec<&str> = decision
-            .unconsented
-            .iter()
-            .map(|c| c.class.name())
-            .collect();
+        let mut classes: Vec<&str> = decision.unconsented().map(|c| c.class.name()).collect();
         classes.sort_unstable();
         classes.dedup();
         if !context
@@ -298,176 +301,9 @@ fn show_and_ask(
     let view = PlanView {
         title: &title,
         packages: &lines,
+        sealed: sealed.as_ref(),
         plan: &decision.plan,
         permissions: &accepted,
     };
     context.ui.confirm_plan(&view, yes)
-}
-
-fn package_lines(project: &Project, decision: &Decision) -> Vec<PackageLine> {
-    let changed = decision
-        .lock
-        .generators
-        .iter()
-        .filter(|locked| project.lock.instance(&locked.instance) != Some(*locked));
-    changed
-        .map(|locked| PackageLine {
-            name: called(locked),
-            version: locked.package.version.to_string(),
-            before: project
-                .lock
-                .instance(&locked.instance)
-                .map(|old| old.package.version.to_string())
-                .filter(|old| *old != locked.package.version.to_string()),
-            source: locked.package.registry.clone(),
-        })
-        .collect()
-}
-
-/// A generator by its package, and by the name the project gave it where that is another.
-fn called(locked: &Locked) -> String {
-    match locked.package.package.short() {
-        package if package == locked.instance => package.to_owned(),
-        package => format!("{} ({package})", locked.instance),
-    }
-}
-
-fn permissions(consents: &[Consent]) -> Vec<Permission> {
-    let each = |consent: &Consent| {
-        let (who, class) = (consent.instance.clone(), consent.class);
-        let one = move |path: &crate::path::ProjectPath| Permission {
-            who: who.clone(),
-            what: path.to_string(),
-            why: String::new(),
-            class: Some(class.name().to_owned()),
-        };
-        consent.paths.iter().map(one).collect::<Vec<_>>()
-    };
-    consents.iter().flat_map(each).collect()
-}
-
-fn ending(context: &Context, project: &Project, decision: &Decision, goal: &Goal) -> Ending {
-    let fresh = || {
-        let is_fresh = |instance: &str| {
-            goal.scope == Scope::Project && project.lock.instance(instance).is_none()
-        };
-        decision
-            .made
-            .iter()
-            .filter(move |made| is_fresh(&made.locked.instance))
-    };
-    let mut steps: Vec<ui::Step> = Vec::new();
-    if let Some(dir) = goal.enter.as_ref().filter(|dir| dir.as_os_str() != ".") {
-        let dir = context
-            .globals
-            .folder
-            .as_ref()
-            .map_or_else(|| dir.clone(), |folder| folder.join(dir));
-        steps.push(ui::Step {
-            command: format!("cd {}", dir.display()),
-            why: String::new(),
-        });
-    }
-    for step in fresh().flat_map(|made| &made.outcome.steps) {
-        // Two generators may both suggest installing the dependencies; once is enough.
-        if !steps.iter().any(|s| s.command == step.command) {
-            steps.push(ui::Step {
-                command: step.command.clone(),
-                why: step.why.clone(),
-            });
-        }
-    }
-    if goal.scope == Scope::Lock {
-        steps.push(ui::Step {
-            command: "scaffold status".into(),
-            why: "Show what differs in the files; nothing was written to them".into(),
-        });
-    }
-    let conflicts: Vec<String> = decision
-        .plan
-        .conflicts()
-        .map(|action| action.path.to_string())
-        .collect();
-    let mut undo = goal.undo.clone();
-    if !conflicts.is_empty() {
-        let settle = ui::Step {
-            command: "scaffold resolve".to_owned(),
-            why: "when the conflicts are settled".to_owned(),
-        };
-        steps.insert(0, settle);
-        undo = Some("scaffold abort".to_owned());
-    }
-    Ending {
-        made: format!("{} {}", goal.verb, summary(project, decision)),
-        conflicts,
-        steps,
-        notes: fresh()
-            .flat_map(|made| made.outcome.notes.clone())
-            .collect(),
-        undo,
-    }
-}
-
-fn summary(project: &Project, decision: &Decision) -> String {
-    let changed: Vec<String> = package_lines(project, decision)
-        .into_iter()
-        .map(|l| format!("{} {}", l.name, l.version))
-        .collect();
-    let gone: Vec<String> = project
-        .lock
-        .generators
-        .iter()
-        .filter(|old| decision.lock.instance(&old.instance).is_none())
-        .map(|old| old.instance.clone())
-        .collect();
-    let files = decision
-        .plan
-        .actions
-        .iter()
-        .filter(|a| !matches!(a.verb, Verb::Unchanged | Verb::Kept))
-        .count();
-    let what = if changed.is_empty() { gone } else { changed };
-    match (what.join(", "), files) {
-        (what, files) if what.is_empty() => ui::page::count(files, "file", "files"),
-        (what, 0) => what,
-        (what, files) => format!("{what} ({})", ui::page::count(files, "file", "files")),
-    }
-}
-
-fn report(
-    project: &Project,
-    decision: &Decision,
-    news: &[serde_json::Value],
-    dry_run: bool,
-) -> serde_json::Value {
-    let actions: Vec<_> = decision
-        .plan
-        .actions
-        .iter()
-        .map(|a| {
-            let mut action = json!({"path": a.path.as_str(), "verb": a.verb.name(), "added": a.added, "removed": a.removed});
-            if let Some(origin) = &a.origin {
-                action["from"] = json!(origin.path.as_str());
-            }
-            action
-        })
-        .collect();
-    let steps: Vec<_> = decision
-        .made
-        .iter()
-        .filter(|made| project.lock.instance(&made.locked.instance).is_none())
-        .flat_map(|made| &made.outcome.steps)
-        .map(|s| json!({"command": s.command, "why": s.why}))
-        .collect();
-    json!({
-        "project": decision.lock.project,
-        "root": project.root,
-        "dry_run": dry_run,
-        "tree": decision.lock.tree,
-        "generators": decision.lock.generators,
-        "news": news,
-        "plan": actions,
-        "conflicts": decision.plan.conflicts().map(|a| a.path.as_str()).collect::<Vec<_>>(),
-        "steps": steps,
-    })
 }

@@ -134,8 +134,14 @@ impl From<SandboxError> for CommandError {
     fn from(e: SandboxError) -> Self {
         match &e {
             SandboxError::Refused { .. } => Self::permission(e),
-            SandboxError::Limit { .. } => {
-                Self::failed(e).hint("nothing was written; tell the package's author")
+            SandboxError::Limit { source, .. } => {
+                let hint = format!(
+                    "or, if you trust it with more, raise {} under [limits] in your config.toml",
+                    source.setting()
+                );
+                Self::failed(e)
+                    .hint("nothing was written; tell the package's author")
+                    .hint(hint)
             }
             SandboxError::Crashed { .. } => Self::failed(e)
                 .hint("this is a mistake in the package, and nothing was written; tell its author"),

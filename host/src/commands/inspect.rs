@@ -1,9 +1,9 @@
 use std::path::Path;
 
-use scaffold_registry::{Package, PackageRef};
-use serde_json::json;
+use scaffold_registry::{Digest, Package, PackageRef, Pattern};
+use serde_json::{Value, json};
 
-use super::add;
+use super::{add, permissions::CLOSED};
 use crate::{
     change::{Intent, resolve},
     cli::Inspect,
@@ -12,7 +12,7 @@ use crate::{
     grants::Class,
     pack::pack,
     packages::Packages,
-    sandbox::{Ability, Limits, abilities, import_names},
+    sandbox::{Ability, Limit, Limits, Refusal, abilities, import_names},
     ui::{Page, Tone},
 };
 
@@ -22,8 +22,10 @@ struct Subject {
     /// The component that runs, and whose it is.
     component: Vec<u8>,
     runs: Option<String>,
-    reads: Vec<(String, String)>,
-    writes: Vec<(String, String)>,
+    reads: Vec<Pattern>,
+    writes: Vec<Pattern>,
+    /// Not a component alone, of which nobody knows what it asks.
+    is_package: bool,
 }
 
 /// `scaffold inspect`
@@ -43,14 +45,13 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
             .hint("inspect takes a package's name, a package file, a component or a package's folder, such as ./site")
     })?;
     let able = abilities(&subject.component);
-    context.ui.json(&json!({
-        "subject": subject.title,
-        "engine": subject.runs,
-        "imports": imports,
-        "runs_here": able.is_ok(),
-        "can": able.as_ref().map(|able| able.iter().map(|a| a.meaning()).collect::<Vec<_>>()).unwrap_or_default(),
-        "reads": subject.reads, "writes": subject.writes,
-    }));
+    let limits = context.config()?.limits;
+    context.ui.json(&report(
+        &subject,
+        &imports,
+        able.as_ref().map(Vec::as_slice),
+        &limits,
+    ));
     let mut page = Page::new();
     page.line(Tone::Title, &subject.title);
     if let Some(engine) = &subject.runs {
@@ -60,7 +61,7 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
         );
     }
     match &able {
-        Ok(able) => can_and_cannot(&mut page, able, &subject),
+        Ok(able) => can_and_cannot(&mut page, able, &subject, &limits),
         Err(refusal) => {
             page.gap().line(
                 Tone::Error,
@@ -73,55 +74,114 @@ pub fn run(context: &mut Context, args: &Inspect) -> Result<(), CommandError> {
     for import in &imports {
         page.line(Tone::Faint, format!("  {import}"));
     }
+    let component = &subject.component;
+    let (digest, size) = (Digest::of(component), component.len().div_ceil(1024));
+    page.line(Tone::Faint, format!("  of {digest}, {size} KiB"));
     context.ui.result(page);
     able.map(|_| ()).map_err(CommandError::permission)
 }
 
-fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject) {
-    page.gap().line(Tone::Strong, "It can");
+fn report(
+    subject: &Subject,
+    imports: &[String],
+    able: Result<&[Ability], &Refusal>,
+    limits: &Limits,
+) -> Value {
+    let able_to = |able: &[Ability]| {
+        let able = able.iter().filter(|a| **a != Ability::Types);
+        able.map(|a| a.meaning()).collect::<Vec<_>>()
+    };
+    let patterns = |patterns: &[Pattern]| {
+        let each = |one: &Pattern| json!({ "pattern": one.pattern, "reason": one.reason });
+        patterns.iter().map(each).collect::<Vec<_>>()
+    };
+    json!({
+        "subject": subject.title,
+        "engine": subject.runs,
+        "component": { "digest": Digest::of(&subject.component), "size": subject.component.len() },
+        "imports": imports,
+        "runs_here": able.is_ok(),
+        "can": able.map(able_to).unwrap_or_default(),
+        "cannot": able.map(cannot).unwrap_or_default(),
+        "reads": patterns(&subject.reads),
+        "writes": patterns(&subject.writes),
+        "limits": Limit::ALL.iter().map(|limit| {
+            json!({ "name": limit.name(), "allowed": limits.get(*limit).to_string() })
+        }).collect::<Vec<_>>(),
+    })
+}
+
+/// What it cannot, first what it could import and does not.
+fn cannot(able: &[Ability]) -> Vec<&'static str> {
+    let missing = Ability::ALL.iter().filter(|a| !able.contains(a));
+    let missing = missing.filter(|a| **a != Ability::Types);
+    missing.map(|a| a.meaning()).chain(CLOSED).collect()
+}
+
+fn can_and_cannot(page: &mut Page, able: &[Ability], subject: &Subject, limits: &Limits) {
+    page.gap().line(
+        Tone::Strong,
+        "It can: its component imports this and no more",
+    );
     for ability in able.iter().filter(|a| **a != Ability::Types) {
         page.put(Tone::Changed, "  + ")
             .put(Tone::Plain, ability.meaning())
             .end();
-        let patterns = match ability {
-            Ability::ProjectFiles => &subject.reads,
-            Ability::Changes => &subject.writes,
+        let (patterns, none) = match ability {
+            Ability::ProjectFiles => (&subject.reads, "asks to read no file of yours"),
+            Ability::Changes => (&subject.writes, "asks to write no file"),
             _ => continue,
         };
-        for (pattern, reason) in patterns {
-            page.put(Tone::Plain, format!("      {pattern}"))
-                .put(Tone::Faint, format!(": {reason}"))
+        for one in patterns {
+            page.put(Tone::Plain, format!("      {}", one.pattern))
+                .put(Tone::Faint, format!(": {}", one.reason))
                 .end();
         }
+        if patterns.is_empty() && subject.is_package {
+            page.line(Tone::Faint, format!("      its package {none}"));
+        }
     }
-    let limits = Limits::default();
-    page.gap().line(Tone::Strong, "It cannot");
-    for ability in Ability::ALL.iter().filter(|a| !able.contains(a)) {
-        page.put(Tone::Added, "  - ")
-            .put(Tone::Plain, ability.meaning())
-            .end();
+    if able.iter().all(|a| *a == Ability::Types) {
+        page.line(Tone::Plain, "  nothing");
     }
-    let classes: Vec<&str> = Class::ALL.iter().map(|c| c.name()).collect();
-    for closed in [
-        "write a file itself: you see the plan, and the host writes what you accept".to_owned(),
-        "read any other file, the environment, the clock, or where it runs".to_owned(),
-        "read what may hold secrets (.env, keys, credentials …), unless you name the very file"
-            .to_owned(),
-        "open a connection, run a program, or make a link".to_owned(),
-        format!(
-            "make files that run or steer something later without your yes ({})",
-            classes.join(", ")
-        ),
-        format!(
-            "use more than {} MiB of memory, {} s, or {} files of {} MiB together",
-            limits.memory >> 20,
-            limits.time.as_secs(),
-            limits.files,
-            limits.output >> 20
-        ),
-    ] {
+    page.gap().line(
+        Tone::Strong,
+        "It cannot, whatever it says: there is nothing it could import for it",
+    );
+    for closed in cannot(able) {
         page.put(Tone::Added, "  - ").put(Tone::Plain, closed).end();
     }
+    page.gap()
+        .line(Tone::Strong, "It may not, and this host sees to it");
+    for kept in [
+        "read files of yours that you did not grant, or any through a link",
+        "read what may hold secrets (.env, keys, credentials …), unless the command line names the very file",
+        "write outside the patterns above, outside the project, into .git or into scaffold's own files",
+    ] {
+        page.put(Tone::Added, "  - ").put(Tone::Plain, kept).end();
+    }
+    page.gap().line(
+        Tone::Strong,
+        "Not without a yes of its own, unless it comes with scaffold; --deny and [policy] forbid it",
+    );
+    let rows = Class::ALL.iter().map(|class| {
+        let meaning = class.meaning().to_owned();
+        vec![
+            (Tone::Changed, class.name().to_owned()),
+            (Tone::Plain, meaning),
+        ]
+    });
+    page.table(2, &rows.collect::<Vec<_>>());
+    page.gap().line(Tone::Strong, "Stopped at");
+    let limits = Limit::ALL.iter().map(|limit| {
+        let allowed = limits.get(*limit).to_string();
+        vec![
+            (Tone::Plain, limit.name().to_owned()),
+            (Tone::Plain, allowed),
+            (Tone::Faint, limit.bounds().to_owned()),
+        ]
+    });
+    page.table(2, &limits.collect::<Vec<_>>());
 }
 
 fn from_registry(packages: &Packages<'_>, wanted: &PackageRef) -> Result<Subject, CommandError> {
@@ -159,18 +219,13 @@ fn of_package(packages: &Packages<'_>, package: &Package) -> Result<Subject, Com
             )));
         }
     };
-    let patterns = |patterns: &[scaffold_registry::Pattern]| {
-        patterns
-            .iter()
-            .map(|p| (p.pattern.clone(), p.reason.clone()))
-            .collect()
-    };
     Ok(Subject {
         title: format!("{} {}", manifest.name, manifest.version),
         component,
         runs,
-        reads: patterns(&manifest.reads),
-        writes: patterns(&manifest.writes),
+        reads: manifest.reads.clone(),
+        writes: manifest.writes.clone(),
+        is_package: true,
     })
 }
 
@@ -191,6 +246,7 @@ fn from_path(packages: &Packages<'_>, path: &Path) -> Result<Subject, CommandErr
         runs: None,
         reads: Vec::new(),
         writes: Vec::new(),
+        is_package: false,
     })
 }
 

@@ -14,8 +14,10 @@ mod list;
 mod lock;
 mod new;
 mod news;
+mod outcome;
 mod outdated;
 mod pack;
+mod permissions;
 mod publish;
 mod questions;
 mod reading;
@@ -49,6 +51,7 @@ use crate::{
     packages::Packages,
     project::{Lock, Locked, Project},
     replay::Replayer,
+    sandbox,
     ui::{self, Ui},
 };
 
@@ -57,6 +60,10 @@ const ASKING: [&str; 3] = ["new", "add", "update"];
 
 /// The program: reads the command line, runs the command, says how it ended.
 pub fn run(args: Vec<OsString>) -> ExitCode {
+    // Before anything looks at the command line: a compiler that was started by this program has no user.
+    if let Some(ended) = sandbox::compile_as_child(&args) {
+        return ended;
+    }
     let cli = match parse(&args) {
         Ok(cli) => cli,
         Err(e) => e.exit(),

@@ -1,8 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    process::ExitCode,
-};
+use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
 use super::{
     add,
@@ -14,6 +10,7 @@ use crate::{
     cli::{Command, Conflict, New},
     context::Context,
     error::CommandError,
+    grants::Policy,
     interview::Mode,
     packages::Packages,
     project::{self, Project},
@@ -136,7 +133,7 @@ fn taken(
             ui: &mut context.ui,
             mode: Mode::Defaults,
             given: given.clone(),
-            allow: BTreeSet::new(),
+            policy: Policy::default(),
             reads: BTreeMap::new(),
             conflict: Conflict::Markers,
         };

@@ -7,7 +7,6 @@ use crate::{
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     pack::{Packed, pack},
-    sandbox::{Limits, Sandbox},
     ui::{Page, Tone, page::count},
 };
 
@@ -22,12 +21,9 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
     } = pack(&folder).map_err(|e| explain(e, &folder))?;
     if let Some(component) = package.component() {
         // What does not compile here compiles nowhere; better told to the author than to everybody else.
-        let sandbox = Sandbox::new(Limits::default(), None).kind(ErrorKind::Failed)?;
-        sandbox
-            .load(&package.manifest.name.to_string(), &package.blob, || {
-                Ok(component.to_vec())
-            })
-            .map_err(|e: crate::sandbox::SandboxError| CommandError::failed(e))?;
+        let name = package.manifest.name.to_string();
+        let wasm = || Ok::<_, CommandError>(component.to_vec());
+        context.sandbox()?.load(&name, &package.blob, wasm)?;
     }
     let mut page = Page::new();
     page.put(Tone::Title, &package.manifest.name)

@@ -3,12 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use scaffold_registry::Pattern;
+use serde_json::json;
 
+use super::permissions;
 use crate::{
     change::{Decision, Entry},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
-    grants::{Allow, Reads, is_private},
+    grants::{Deny, Policy, Reads, is_private},
     inputs::{Seen, Since},
     packages::{Packages, PackagesError},
     path::{INPUTS, ProjectPath},
@@ -33,9 +35,12 @@ pub fn consent(
     context: &mut Context,
     packages: &Packages<'_>,
     entries: &[Entry],
-    allow: &Allow,
+    policy: &Policy,
 ) -> Result<BTreeMap<String, Reads>, CommandError> {
+    let allow = &policy.allow;
     let mut granted = BTreeMap::new();
+    let mut unasked = allow.named.clone();
+    let mut asks = Vec::new();
     let mut wanted = Vec::new();
     for entry in entries.iter().filter(|entry| !entry.intent.is_kept()) {
         let instance = &entry.intent.instance;
@@ -43,6 +48,14 @@ pub fn consent(
         let package = packages.open_package(&entry.package)?;
         let open = reads.settle(&package.manifest.reads, &allow.named);
         let open = open.kind(ErrorKind::Failed)?;
+        let asked = &package.manifest.reads;
+        refuse_denied(instance, asked, &reads, &policy.deny)?;
+        unasked.retain(|path| !reads.named.contains(path));
+        asks.extend(
+            asked
+                .iter()
+                .map(|one| format!("{instance} asks to read {}", one.pattern)),
+        );
         let ours = packages.is_ours(&entry.package, entry.engine.as_ref());
         for pattern in open {
             if !allow.reads && !ours {
@@ -53,6 +66,13 @@ pub fn consent(
         }
         granted.insert(instance.clone(), reads);
     }
+    if let Some(path) = unasked.first() {
+        let error = format!("no package that this command runs anew asks to read `{path}`");
+        return Err(CommandError::usage(error).hint(match asks.is_empty() {
+            true => "none of them asks to read anything".to_owned(),
+            false => asks.join(", "),
+        }));
+    }
     if !context.ui.consent_to_read(&wanted)? {
         return Err(CommandError::permission(
             "nothing was written: reading these files was not allowed",
@@ -60,6 +80,33 @@ pub fn consent(
         .hint("--allow read=PATH allows single files"));
     }
     Ok(granted)
+}
+
+/// Refuses to run what asks to read while all reading is denied, or was granted a very file that is denied. A pattern
+/// only loses the files that are denied.
+fn refuse_denied(
+    instance: &str,
+    asked: &[Pattern],
+    reads: &Reads,
+    deny: &Deny,
+) -> Result<(), CommandError> {
+    let file = || {
+        reads
+            .named
+            .iter()
+            .find_map(|path| Some((path.to_string(), deny.read(path)?)))
+    };
+    let all = || Some((asked.first()?.pattern.clone(), deny.reading()?));
+    let Some((what, rule)) = all().or_else(file) else {
+        return Ok(());
+    };
+    let text =
+        format!("{instance} asks to read {what}, which is denied ({rule}); nothing was written");
+    let error = CommandError::permission(text).fact(
+        "denied",
+        json!([{"path": what, "generator": instance, "word": rule.word, "configured": rule.configured}]),
+    );
+    Err(permissions::hints(error, [rule]))
 }
 
 fn permission(instance: &str, pattern: &Pattern) -> Permission {
@@ -154,7 +201,7 @@ pub struct Standing {
 pub struct Standings {
     pub files: Vec<Standing>,
     /// Generators that cannot read anew, and why.
-    pub failed: Vec<(String, ReplayError)>,
+    pub failed: Vec<(String, String)>,
 }
 
 /// Has every generator that may read do so once more; nothing of what it makes is kept.
@@ -166,17 +213,24 @@ pub fn standing(
     lock: &Lock,
     workspace: &Workspace,
     pristine: &Arc<Tree>,
+    policy: &Policy,
 ) -> Result<Standings, ReplayError> {
     let mut standings = Standings::default();
     for (position, locked) in lock.generators.iter().enumerate() {
         if locked.reads.is_empty() && locked.inputs.is_empty() {
             continue;
         }
-        let own = replayer.today(locked, Some(locked), workspace, pristine)?;
+        if let Some(rule) = policy.deny.reading() {
+            let failed = (locked.instance.clone(), rule.to_string());
+            standings.failed.push(failed);
+            continue;
+        }
+        let own = replayer.today(locked, Some(locked), workspace, pristine, policy)?;
         let today = match replayer.reads(position, locked, &own) {
             Ok(today) => today,
             Err(error) => {
-                standings.failed.push((locked.instance.clone(), error));
+                let failed = (locked.instance.clone(), error.to_string());
+                standings.failed.push(failed);
                 continue;
             }
         };

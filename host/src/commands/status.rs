@@ -183,7 +183,7 @@ fn report(
             json!({ "generator": file.instance, "path": file.path, "since": file.since.name() })
         }).collect::<Vec<_>>(),
         "unreadable": compared.inputs.failed.iter().map(|(instance, error)| {
-            json!({ "generator": instance, "message": error.to_string() })
+            json!({ "generator": instance, "message": error })
         }).collect::<Vec<_>>(),
     })
 }

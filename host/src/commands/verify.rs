@@ -7,7 +7,9 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     let project = context.project()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
-    let tree = Replayer::new(&packages, &project).pristine(&project.lock)?;
+    let mut replayer = Replayer::new(&packages, &project);
+    let tree = replayer.pristine(&project.lock)?;
+    replayer.check_allowed()?;
     context.tell_notices(&packages);
     context
         .ui

@@ -1,63 +1,33 @@
-//! What a package asks, what the user granted, and which files need a yes of their own.
+//! What a package asks, what the user granted or denied, and which files need a yes of their own.
 //!
 //! Decided on project paths alone, never on words a package says about itself. Short, so that a reviewer can read
-//! it in one sitting.
+//! it in one sitting:
+//!
+//! - [`classes`]: which files run or steer something later;
+//! - [`private`]: which files may hold secrets;
+//! - [`patterns`]: how a pattern meets a path;
+//! - [`reads`]: what a generator may read, out of what was asked, granted and denied;
+//! - [`policy`]: the words of `--allow`, `--deny` and `[policy]`.
+//!
+//! Only a person widens a grant: by a yes to what was shown, by `--allow`, or by `[policy]` in a configuration that is
+//! outside of every project. Only a person denies, and a no is stronger than any yes.
 
-mod allow;
+mod classes;
+mod patterns;
+mod policy;
 mod private;
 mod reads;
 
 use std::collections::BTreeSet;
 
-pub use allow::{Allow, AllowError};
+pub use patterns::{PatternError, Patterns};
+pub use policy::{Allow, Deny, Policy, Rule, WordError};
 pub use private::is_private;
 pub use reads::{Base, MayRead, Reads};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::path::ProjectPath;
-
-/// Path patterns: `*` stays within a folder, `**` crosses folders.
-#[derive(Debug, Clone)]
-pub struct Patterns(GlobSet);
-
-#[derive(Debug, thiserror::Error)]
-#[error("`{pattern}` is not a pattern of paths: {reason}")]
-pub struct PatternError {
-    pub pattern: String,
-    pub reason: String,
-}
-
-impl Patterns {
-    /// # Errors
-    /// A pattern that cannot be parsed, by name.
-    pub fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, PatternError> {
-        let mut set = GlobSetBuilder::new();
-        let wrong = |pattern: &str, e: globset::Error| PatternError {
-            pattern: pattern.to_owned(),
-            reason: e.kind().to_string(),
-        };
-        for pattern in patterns {
-            let glob = GlobBuilder::new(pattern)
-                .literal_separator(true)
-                .backslash_escape(false)
-                .build();
-            set.add(glob.map_err(|e| wrong(pattern, e))?);
-        }
-        set.build()
-            .map(Self)
-            .map_err(|e| wrong(e.glob().unwrap_or_default(), e.clone()))
-    }
-
-    pub fn allows(&self, path: &ProjectPath) -> bool {
-        self.matches(path.as_str())
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        self.0.is_match(path)
-    }
-}
 
 /// Files that run or steer something later. Writing one needs its own yes; `--yes` never gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -116,141 +86,10 @@ impl Class {
 
     /// The classes a file with this path and executable bit is in.
     pub fn of(path: &ProjectPath, executable: bool) -> BTreeSet<Self> {
-        // As any system may fold it: `ſ` is an `s` on a Mac.
-        let path = path.fold();
-        let name = path.rsplit('/').next().unwrap_or(&path);
-        let mut classes = BTreeSet::new();
-        let mut add = |class, is: bool| {
-            if is {
-                classes.insert(class);
-            }
-        };
-        let within = |folders: &[&str]| path.split('/').any(|part| folders.contains(&part));
-        add(
-            Self::Ci,
-            path.starts_with(".github/")
-                || within(&[
-                    ".circleci",
-                    ".gitlab",
-                    ".buildkite",
-                    ".woodpecker",
-                    ".forgejo",
-                    ".gitea",
-                    ".teamcity",
-                ])
-                || [
-                    ".gitlab-ci.yml",
-                    ".travis.yml",
-                    "azure-pipelines.yml",
-                    "jenkinsfile",
-                    "bitbucket-pipelines.yml",
-                    "appveyor.yml",
-                    ".appveyor.yml",
-                    ".drone.yml",
-                    ".cirrus.yml",
-                    "cloudbuild.yaml",
-                    "buildspec.yml",
-                ]
-                .contains(&name),
-        );
-        add(
-            Self::Editor,
-            within(&[".vscode", ".idea", ".zed", ".devcontainer", ".fleet", ".vs"])
-                || [
-                    ".vimrc",
-                    ".nvimrc",
-                    ".exrc",
-                    ".nvim.lua",
-                    ".lvimrc",
-                    ".dir-locals.el",
-                    ".devcontainer.json",
-                ]
-                .contains(&name)
-                || name.ends_with(".code-workspace"),
-        );
-        add(
-            Self::Hooks,
-            within(&[".husky", ".githooks", ".direnv"])
-                // An example is read by people; nothing loads it.
-                || (name.starts_with(".env") && name != ".env.example")
-                || [
-                    ".pre-commit-config.yaml",
-                    ".pre-commit-hooks.yaml",
-                    ".gitattributes",
-                    ".gitmodules",
-                    ".gitconfig",
-                    "lefthook.yml",
-                    ".lefthook.yml",
-                    "lefthook.yaml",
-                    ".bashrc",
-                    ".zshrc",
-                    ".profile",
-                    ".autoenv",
-                    ".mise.toml",
-                    "mise.toml",
-                    ".tool-versions",
-                ]
-                .contains(&name),
-        );
-        add(
-            Self::Toolchain,
-            within(&[".cargo", ".mvn", ".yarn"])
-                || [
-                    ".npmrc",
-                    ".yarnrc",
-                    ".yarnrc.yml",
-                    ".pnpmfile.cjs",
-                    "build.rs",
-                    "makefile",
-                    "gnumakefile",
-                    "package.json",
-                    "pip.conf",
-                    ".pypirc",
-                    "setup.py",
-                    "conftest.py",
-                    "justfile",
-                    "taskfile.yml",
-                    "rakefile",
-                    "gemfile",
-                    "build.gradle",
-                    "build.gradle.kts",
-                    "settings.gradle",
-                    "settings.gradle.kts",
-                    "gradlew",
-                    "mvnw",
-                    "bunfig.toml",
-                    ".bazelrc",
-                    "flake.nix",
-                    "shell.nix",
-                    "sitecustomize.py",
-                    "usercustomize.py",
-                ]
-                .contains(&name)
-                || name.starts_with("rust-toolchain")
-                || name.ends_with(".pth"),
-        );
-        add(
-            Self::Agents,
-            within(&[
-                ".cursor",
-                ".claude",
-                ".windsurf",
-                ".aider",
-                ".codex",
-                ".gemini",
-            ]) || [
-                "agents.md",
-                "claude.md",
-                "gemini.md",
-                ".mcp.json",
-                ".cursorrules",
-                ".windsurfrules",
-                "copilot-instructions.md",
-                ".aider.conf.yml",
-            ]
-            .contains(&name),
-        );
-        add(Self::Executable, executable);
+        let mut classes: BTreeSet<Self> = classes::of(&path.fold()).collect();
+        if executable {
+            classes.insert(Self::Executable);
+        }
         classes
     }
 }
@@ -264,52 +103,6 @@ impl std::fmt::Display for Class {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn path(path: &str) -> ProjectPath {
-        ProjectPath::parse(path).unwrap()
-    }
-
-    #[test]
-    fn files_that_run_later_are_known_in_every_spelling() {
-        for (file, class) in [
-            (".github/workflows/ci.yml", Class::Ci),
-            (".GitHub/Workflows/CI.yml", Class::Ci),
-            ("sub/.gitlab-ci.yml", Class::Ci),
-            (".vscode/tasks.json", Class::Editor),
-            (".v\u{17f}code/tasks.json", Class::Editor),
-            ("app/.idea/run.xml", Class::Editor),
-            (".husky/pre-commit", Class::Hooks),
-            (".env", Class::Hooks),
-            (".env.production", Class::Hooks),
-            (".envrc", Class::Hooks),
-            (".cargo/config.toml", Class::Toolchain),
-            ("crates/x/build.rs", Class::Toolchain),
-            ("Makefile", Class::Toolchain),
-            ("rust-toolchain.toml", Class::Toolchain),
-            ("AGENTS.md", Class::Agents),
-            (".mcp.json", Class::Agents),
-        ] {
-            assert_eq!(
-                Class::of(&path(file), false),
-                BTreeSet::from([class]),
-                "{file}"
-            );
-        }
-        assert_eq!(
-            Class::of(&path("manage.py"), true),
-            BTreeSet::from([Class::Executable])
-        );
-        assert!(Class::of(&path("src/environment.py"), false).is_empty());
-    }
-
-    #[test]
-    fn a_star_stays_in_its_folder() {
-        let patterns = Patterns::new(["docs/*.md", "src/**"]).unwrap();
-        assert!(patterns.allows(&path("docs/a.md")));
-        assert!(!patterns.allows(&path("docs/x/a.md")));
-        assert!(patterns.allows(&path("src/x/y.rs")));
-        assert!(Patterns::new(["{"]).is_err());
-    }
 
     #[test]
     fn names_round_trip() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use scaffold_registry::Pattern;
 use serde::{Deserialize, Serialize};
 
-use super::{PatternError, Patterns, is_private};
+use super::{Deny, PatternError, Patterns, Policy, is_private};
 use crate::path::ProjectPath;
 
 /// What the user granted one generator. In the lock file.
@@ -66,12 +66,15 @@ impl Reads {
     }
 }
 
-/// What a generator may read of the user's own files: what was both asked and granted, without what may hold secrets.
+/// What a generator may read of the user's own files: what was both asked and granted, without what may hold secrets
+/// and without what is denied.
 #[derive(Debug, Clone)]
 pub struct MayRead {
     patterns: Patterns,
     bases: Vec<Base>,
     named: BTreeSet<ProjectPath>,
+    now: BTreeSet<ProjectPath>,
+    deny: Deny,
 }
 
 /// Where the files of a pattern can lie at all.
@@ -84,9 +87,11 @@ pub struct Base {
 }
 
 impl MayRead {
+    /// What is granted in a lock, of what a package asks, under what this command and the configuration say.
+    ///
     /// # Errors
     /// A pattern of the package that is none.
-    pub fn new(asked: &[Pattern], granted: &Reads) -> Result<Self, PatternError> {
+    pub fn new(asked: &[Pattern], granted: &Reads, policy: &Policy) -> Result<Self, PatternError> {
         let all = Patterns::new(asked.iter().map(|one| one.pattern.as_str()))?;
         let both = || {
             let asked = asked.iter().map(|one| one.pattern.as_str());
@@ -97,6 +102,8 @@ impl MayRead {
             patterns: Patterns::new(both())?,
             bases: both().map(base).collect(),
             named: named.cloned().collect(),
+            now: policy.allow.named.clone(),
+            deny: policy.deny.clone(),
         })
     }
 
@@ -105,7 +112,15 @@ impl MayRead {
     }
 
     pub fn allows(&self, path: &ProjectPath) -> bool {
-        self.named.contains(path) || (self.patterns.allows(path) && !is_private(path))
+        let granted =
+            self.named.contains(path) || (self.patterns.allows(path) && !is_private(path));
+        granted && self.deny.read(path).is_none()
+    }
+
+    /// Whether a file may be read as it is now. One that may hold secrets stays as it was recorded unless this very
+    /// command names it: the lock that names it may have come with somebody else's project.
+    pub fn allows_anew(&self, path: &ProjectPath) -> bool {
+        self.allows(path) && (self.now.contains(path) || !is_private(path))
     }
 
     pub fn bases(&self) -> &[Base] {
@@ -134,6 +149,7 @@ fn base(pattern: &str) -> Base {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grants::Allow;
 
     fn path(path: &str) -> ProjectPath {
         ProjectPath::parse(path).unwrap()
@@ -154,6 +170,10 @@ mod tests {
         }
     }
 
+    fn may(wanted: &[&str], granted: Reads) -> MayRead {
+        MayRead::new(&asked(wanted), &granted, &Policy::default()).unwrap()
+    }
+
     #[test]
     fn what_is_new_is_asked_and_what_is_gone_is_forgotten() {
         let wanted = asked(&["docs/**", "*.md"]);
@@ -171,13 +191,12 @@ mod tests {
         let open = granted.settle(&wanted, &named).unwrap();
         assert_eq!(open, [&wanted[1]]);
         assert_eq!(granted, reads(&[], &["docs/a.md"]));
-        let may = MayRead::new(&wanted, &granted).unwrap();
+        let may = may(&["docs/**", "*.md"], granted);
         assert!(may.allows(&path("docs/a.md")) && !may.allows(&path("docs/b.md")));
     }
 
     #[test]
     fn what_may_be_read_was_asked_and_granted_and_is_no_secret() {
-        let may = |wanted: &[&str], granted| MayRead::new(&asked(wanted), &granted).unwrap();
         assert!(may(&["docs/**"], reads(&["docs/**"], &[])).allows(&path("docs/x/a")));
         assert!(may(&["docs/**"], Reads::default()).is_nothing());
         // A lock that grants more than the package asks grants nothing by it.
@@ -188,6 +207,32 @@ mod tests {
         // A pattern that is the file's very name is still the package's word and not the user's.
         assert!(!may(&[".env"], reads(&[".env"], &[])).allows(&path(".env")));
         assert!(may(&["**"], reads(&["**"], &[".env"])).allows(&path(".env")));
+    }
+
+    #[test]
+    fn what_is_denied_is_read_by_nobody() {
+        let granted = reads(&["**"], &["contracts/a"]);
+        let policy = Policy {
+            allow: Allow::parse(["read=contracts/a"]).unwrap(),
+            deny: Deny::parse(["read=contracts/**"]).unwrap(),
+        };
+        let may = MayRead::new(&asked(&["**"]), &granted, &policy).unwrap();
+        assert!(may.allows(&path("a")));
+        assert!(!may.allows(&path("Contracts/b")) && !may.allows(&path("contracts/a")));
+    }
+
+    #[test]
+    fn a_secret_is_read_anew_only_by_a_command_that_names_it() {
+        let granted = reads(&["**"], &[".env", "notes"]);
+        let later = may(&["**"], granted.clone());
+        assert!(later.allows(&path(".env")) && !later.allows_anew(&path(".env")));
+        assert!(later.allows_anew(&path("notes")) && later.allows_anew(&path("a")));
+        let policy = Policy {
+            allow: Allow::parse(["read=.env"]).unwrap(),
+            ..Policy::default()
+        };
+        let now = MayRead::new(&asked(&["**"]), &granted, &policy).unwrap();
+        assert!(now.allows_anew(&path(".env")));
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Live {
         if !self.may.allows(path) {
             return Ok(None);
         }
-        if self.made.holds(path) {
+        if self.made.holds(path) || !self.may.allows_anew(path) {
             return Ok(self.recorded.get(path).cloned().flatten());
         }
         match self.workspace.read(path) {

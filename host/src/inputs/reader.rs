@@ -1,6 +1,6 @@
 //! One run's reading of the user's own files: bounded, remembered, the same answer to the same question.
 
-use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use scaffold_registry::Digest;
 
@@ -13,7 +13,7 @@ pub enum Source {
     /// What was recorded, and nothing else.
     Recorded(Arc<Contents>),
     /// The files as they are.
-    Live(Rc<Live>),
+    Live(Arc<Live>),
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-use std::{fs, path::Path, rc::Rc, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use scaffold_registry::{Digest, Pattern};
 
@@ -6,7 +6,7 @@ use super::{
     Contents, InputError, Inputs, Kept, KeptError, Live, Reader, Seen, Since, Source, plan,
 };
 use crate::{
-    grants::{MayRead, Reads},
+    grants::{MayRead, Policy, Reads},
     path::ProjectPath,
     plan::Verb,
     tree::{File, Ownership, Tree},
@@ -44,9 +44,9 @@ fn live(root: &Path, made: &[&str], recorded: Contents) -> Source {
     };
     let mut granted = Reads::default();
     granted.grant(&everything);
-    Source::Live(Rc::new(Live {
+    Source::Live(Arc::new(Live {
         workspace: Workspace::open(root).unwrap(),
-        may: MayRead::new(&[everything], &granted).unwrap(),
+        may: MayRead::new(&[everything], &granted, &Policy::default()).unwrap(),
         made: tree(made),
         recorded,
     }))

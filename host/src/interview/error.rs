@@ -214,7 +214,7 @@ mod tests {
             },
             InterviewError::Broken {
                 label: label(),
-                what: BadQuestions::TooMany(1000).into(),
+                what: BadQuestions::Twice("database".to_owned()).into(),
             },
             InterviewError::Broken {
                 label: label(),

@@ -245,12 +245,8 @@ fn a_package_cannot_ask_forever() {
 
 #[test]
 fn a_package_cannot_ask_nonsense() {
-    let many = |_: &Answers| {
-        Ok((0..201)
-            .map(|n| question(&format!("q{n}"), Kind::Text, None))
-            .collect())
-    };
-    assert!(hostile(many).to_string().contains("201 questions"));
+    let twice = |_: &Answers| Ok(vec![question("q", Kind::Text, None); 2]);
+    assert!(hostile(twice).to_string().contains("two questions"));
     let refusal = |_: &Answers| {
         Err(AskError::Invalid {
             question: "x\x1b".to_owned(),

@@ -8,8 +8,6 @@ use scaffold_registry::manifest::{QUESTION_BYTES as MAX_NAME, is_question_name};
 use super::parse::MAX_TEXT;
 use super::{Choice, Kind, Question, Value};
 
-/// The most questions a package may ask.
-pub const MAX_QUESTIONS: usize = 200;
 const MAX_CHOICES: usize = 500;
 const MAX_PROMPT: usize = 1000;
 const MAX_HELP: usize = 10_000;
@@ -17,8 +15,6 @@ const MAX_HELP: usize = 10_000;
 /// The package's questions are not sound; only its author can help.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadQuestions {
-    #[error("it asks {0} questions; at most {MAX_QUESTIONS} are allowed")]
-    TooMany(usize),
     #[error(
         "it has a question named {0:?}; a name is lower-case letters, digits and single dashes, at most {MAX_NAME} characters, and starts with a letter"
     )]
@@ -31,9 +27,6 @@ pub enum BadQuestions {
 
 /// Checks questions and drops what only looks like a default: a choice that is not offered with the answers so far.
 pub fn check(mut questions: Vec<Question>) -> Result<Vec<Question>, BadQuestions> {
-    if questions.len() > MAX_QUESTIONS {
-        return Err(BadQuestions::TooMany(questions.len()));
-    }
     let mut names = BTreeSet::new();
     for question in &mut questions {
         if !is_question_name(&question.name) {
@@ -190,10 +183,6 @@ mod tests {
 
     #[test]
     fn limits() {
-        let many = (0..201)
-            .map(|n| question(&format!("q{n}"), Kind::Flag, None))
-            .collect();
-        assert_eq!(check(many), Err(BadQuestions::TooMany(201)));
         let long = Question {
             prompt: "x".repeat(MAX_PROMPT + 1),
             ..database()

@@ -4,6 +4,8 @@
 //! read. Anything off (short, swapped, poisoned, from another version) is deleted and compiled again. Compiled
 //! code is never taken from a registry.
 //!
+//! On Windows nothing but its place keeps the folder from others: it is in the user's own profile.
+//!
 //! A file is `MAC (32 bytes) | machine code`; its name is the digest of everything the code depends on.
 #![expect(
     clippy::disallowed_methods,
@@ -11,7 +13,7 @@
 )]
 
 use std::{
-    fs,
+    fs::{self, File},
     hash::{Hash, Hasher},
     io::{Read, Write},
     path::{Path, PathBuf},
@@ -22,37 +24,35 @@ use scaffold_registry::Digest;
 use sha2::Sha256;
 use wasmtime::{Engine, component::Component};
 
+use super::code::Code;
+
 const MAC_BYTES: usize = 32;
 const KEY_BYTES: usize = 32;
 
 pub(super) struct CompiledCache {
     folder: PathBuf,
     key: [u8; KEY_BYTES],
+    /// The most bytes of machine code.
+    most: usize,
 }
 
 impl CompiledCache {
     /// The cache in `root`, made when missing. None where it cannot be made or is not this user's alone: then
     /// everything still works, and compiles each time.
-    pub(super) fn open(root: &Path) -> Option<Self> {
+    pub(super) fn open(root: &Path, most: usize) -> Option<Self> {
         let folder = root.join("compiled");
         private_folder(root).ok()?;
         private_folder(&folder).ok()?;
         let key = read_or_make_key(&root.join("compiled.key")).ok()?;
-        Some(Self { folder, key })
+        Some(Self { folder, key, most })
     }
 
     /// What is cached for the component with this digest, if it can be believed.
     pub(super) fn load(&self, engine: &Engine, wasm: &Digest) -> Option<Component> {
         let path = self.path(engine, wasm);
-        let bytes = read_regular(&path).ok()?;
-        let component = self.authentic(&path, &bytes).and_then(|code| {
-            // SAFETY: `deserialize` trusts its input to be what `serialize` gave. The MAC over these very bytes in
-            // memory (not over a file that could change) and over the file's name says that this user's own
-            // process wrote them for this engine version and settings; the key is readable by this user alone,
-            // who could run any code anyway.
-            #[allow(unsafe_code)]
-            unsafe { Component::deserialize(engine, code) }.ok()
-        });
+        let component = self
+            .authentic(&path)
+            .and_then(|code| code.load(engine).ok());
         if component.is_none() {
             let _ = fs::remove_file(&path);
         }
@@ -60,29 +60,23 @@ impl CompiledCache {
     }
 
     /// Keeps the compiled component. Best effort: a full disk costs time later, not correctness now.
-    pub(super) fn keep(&self, engine: &Engine, wasm: &Digest, component: &Component) {
-        let Ok(code) = component.serialize() else {
-            return;
-        };
+    pub(super) fn keep(&self, engine: &Engine, wasm: &Digest, code: &Code) {
         let path = self.path(engine, wasm);
-        let _ = write_atomically(
-            &self.folder,
-            &path,
-            &[self.mac(&path, &code).as_slice(), &code],
-        );
+        let mac = self.mac(&path, code.bytes()).finalize().into_bytes();
+        let _ = write_atomically(&self.folder, &path, &[&mac, code.bytes()]);
     }
 
-    fn authentic<'a>(&self, path: &Path, bytes: &'a [u8]) -> Option<&'a [u8]> {
-        let (mac, code) = bytes.split_at_checked(MAC_BYTES)?;
-        self.keyed(path, code).verify_slice(mac).ok()?;
-        Some(code)
+    /// The code in a file with the right MAC.
+    fn authentic(&self, path: &Path) -> Option<Code> {
+        let mut file = open_private(path).ok()?;
+        let mut mac = [0; MAC_BYTES];
+        file.read_exact(&mut mac).ok()?;
+        let code = read_all(file, self.most).ok()?;
+        self.mac(path, &code).verify_slice(&mac).ok()?;
+        Some(Code::vouched(code))
     }
 
-    fn mac(&self, path: &Path, code: &[u8]) -> Vec<u8> {
-        self.keyed(path, code).finalize().into_bytes().to_vec()
-    }
-
-    fn keyed(&self, path: &Path, code: &[u8]) -> Hmac<Sha256> {
+    fn mac(&self, path: &Path, code: &[u8]) -> Hmac<Sha256> {
         #[allow(clippy::expect_used)] // HMAC takes keys of any length.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("any key length will do");
         // The name is part of it, so that one file cannot stand in for another.
@@ -120,9 +114,7 @@ impl Hasher for Fingerprint {
 }
 
 fn read_or_make_key(path: &Path) -> std::io::Result<[u8; KEY_BYTES]> {
-    if let Ok(bytes) = read_regular(path)
-        && let Ok(key) = bytes.try_into()
-    {
+    if let Ok(key) = read_key(path) {
         return Ok(key);
     }
     let mut key = [0; KEY_BYTES];
@@ -130,23 +122,27 @@ fn read_or_make_key(path: &Path) -> std::io::Result<[u8; KEY_BYTES]> {
     let folder = path.parent().unwrap_or(Path::new("."));
     write_atomically(folder, path, &[&key])?;
     // Two processes may both have made one: the one that stands counts.
-    read_regular(path)?
-        .try_into()
-        .map_err(|_| std::io::Error::other("the key was changed while it was made"))
+    read_key(path)
 }
 
-/// Reads a file that is a plain file, this user's, and closed to others.
-fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read_key(path: &Path) -> std::io::Result<[u8; KEY_BYTES]> {
+    let key = read_all(open_private(path)?, KEY_BYTES)?;
+    key.try_into()
+        .map_err(|_| std::io::Error::other("not as long as a key"))
+}
+
+/// Opens a file that is a plain file, this user's, closed to others, and has no other name.
+fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = fs::OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
-        // Neither through a link nor, for whoever writes into it, at a pipe.
+        // Nor does it wait for somebody to write into a pipe.
         options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
     }
-    let mut file = options.open(path)?;
+    let file = options.open(path)?;
     let meta = file.metadata()?;
     if !meta.is_file() {
         return Err(std::io::Error::other("not a plain file"));
@@ -154,12 +150,28 @@ fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        if meta.mode() & 0o077 != 0 || meta.uid() != rustix::process::geteuid().as_raw() {
+        let ours = meta.uid() == rustix::process::geteuid().as_raw();
+        if !ours || meta.mode() & 0o077 != 0 || meta.nlink() != 1 {
             return Err(std::io::Error::other("open to other users"));
         }
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
-    file.read_to_end(&mut bytes)?;
+    Ok(file)
+}
+
+/// All of a file, if that is no more than so many bytes.
+fn read_all(file: File, most: usize) -> std::io::Result<Vec<u8>> {
+    let too_long = || std::io::Error::other("too long");
+    let size = usize::try_from(file.metadata()?.len()).map_err(|_| too_long())?;
+    // Looked at before there is memory for it; a MAC before the code was read already.
+    if size > most.saturating_add(MAC_BYTES) {
+        return Err(too_long());
+    }
+    let mut bytes = Vec::with_capacity(size);
+    file.take((most as u64).saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        return Err(too_long());
+    }
     Ok(bytes)
 }
 
@@ -204,14 +216,19 @@ fn private_folder(path: &Path) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+    const MOST: usize = 1024 * 1024;
+
+    fn code(engine: &Engine) -> Code {
+        Code::vouched(super::super::compiler::compile(engine, EMPTY).unwrap())
+    }
+
     fn cached() -> (tempfile::TempDir, CompiledCache, Engine, Digest, PathBuf) {
         let root = tempfile::tempdir().unwrap();
-        let cache = CompiledCache::open(root.path()).unwrap();
+        let cache = CompiledCache::open(root.path(), MOST).unwrap();
         let engine = Engine::default();
-        let wasm = b"\0asm\x0d\0\x01\0";
-        let digest = Digest::of(wasm);
-        let component = Component::from_binary(&engine, wasm).unwrap();
-        cache.keep(&engine, &digest, &component);
+        let digest = Digest::of(EMPTY);
+        cache.keep(&engine, &digest, &code(&engine));
         let path = cache.path(&engine, &digest);
         (root, cache, engine, digest, path)
     }
@@ -252,6 +269,44 @@ mod tests {
             cache.load(&engine, &other).is_none(),
             "a good file under another name"
         );
+    }
+
+    #[test]
+    fn an_entry_of_other_settings_is_not_found_and_not_taken() {
+        let (_root, cache, _, digest, path) = cached();
+        let mut config = wasmtime::Config::new();
+        let other = Engine::new(config.consume_fuel(true)).unwrap();
+        let place = cache.path(&other, &digest);
+        assert_ne!(place, path, "settings are part of the name");
+        assert!(cache.load(&other, &digest).is_none());
+        fs::copy(&path, &place).unwrap();
+        assert!(cache.load(&other, &digest).is_none());
+
+        // Even with a good MAC for that very place: wasmtime looks at its version and settings once more.
+        let code = code(&Engine::default());
+        cache.keep(&other, &digest, &code);
+        assert!(cache.load(&other, &digest).is_none());
+        assert!(!place.exists());
+    }
+
+    #[test]
+    fn another_key_vouches_for_nothing() {
+        let (_root, cache, engine, digest, path) = cached();
+        let (_other_root, _, _, _, other) = cached();
+        assert_eq!(path.file_name(), other.file_name());
+        fs::copy(other, &path).unwrap();
+        assert!(cache.load(&engine, &digest).is_none());
+    }
+
+    #[test]
+    fn more_than_may_be_is_not_read() {
+        let (root, cache, engine, digest, path) = cached();
+        let size = fs::read(&path).unwrap().len() - MAC_BYTES;
+        for (most, is_found) in [(size, true), (size - 1, false)] {
+            let bounded = CompiledCache::open(root.path(), most).unwrap();
+            assert_eq!(bounded.load(&engine, &digest).is_some(), is_found);
+        }
+        assert!(cache.load(&engine, &digest).is_none(), "it was deleted");
     }
 
     #[test]

@@ -4,27 +4,38 @@
 //! and hands back what it asked for as data. No WASI is linked: no clock, no network, no environment, no process,
 //! no file of the machine. It must never write a project or print.
 
+mod amount;
 mod bindings;
+mod code;
 mod compiled;
+mod compiler;
 mod convert;
 mod deadline;
 mod imports;
 mod limits;
+mod meter;
+mod settings;
 mod state;
 mod trap;
+mod worker;
 
-use std::{path::Path, sync::Arc};
+use std::{panic, path::Path, sync::Arc, thread};
 
+pub use amount::Amount;
+pub use compiler::Compiler;
 pub use imports::{Ability, Refusal, abilities, import_names};
-pub use limits::{LimitPassed, Limits};
+pub use limits::{Limit, LimitPassed, Limits};
 use scaffold_registry::{Digest, Package, PackageName};
 pub use state::ChangeSet;
 use wasmtime::{
-    Config, Engine, Store, WasmBacktraceDetails,
+    Engine, Store,
     component::{Component, HasSelf, Linker},
 };
+pub use worker::compile_as_child;
 
-use self::{bindings::GeneratorPre, compiled::CompiledCache, deadline::Deadline, state::State};
+use self::{
+    bindings::GeneratorPre, code::Code, compiled::CompiledCache, deadline::Deadline, state::State,
+};
 use crate::{
     grants::Patterns,
     inputs::{Blobs, InputError, Inputs, Source},
@@ -131,14 +142,6 @@ impl Failure {
 pub enum SandboxError {
     #[error("`{package}` cannot run here: {source}")]
     Refused { package: String, source: Refusal },
-    #[error(
-        "`{package}` cannot run here: its component is {size} bytes; the limit `component` allows {allowed}"
-    )]
-    TooLarge {
-        package: String,
-        size: usize,
-        allowed: usize,
-    },
     #[error("`{package}` cannot run here: {reason}")]
     Unusable { package: String, reason: String },
     #[error("`{package}` was stopped: {source}")]
@@ -170,10 +173,11 @@ fn place(failure: &Failure) -> String {
     }
 }
 
-/// The engine with its settings, and the user's cache of compiled components.
+/// The engine with its settings, the compiler, and the user's cache of compiled components.
 pub struct Sandbox {
     engine: Engine,
     limits: Limits,
+    compiler: Compiler,
     cache: Option<CompiledCache>,
 }
 
@@ -182,15 +186,21 @@ impl Sandbox {
     ///
     /// # Errors
     /// This machine cannot run WebAssembly as it is configured.
-    pub fn new(limits: Limits, cache: Option<&Path>) -> Result<Self, SandboxError> {
-        let engine = Engine::new(&config(&limits)).map_err(|e| SandboxError::Unusable {
+    pub fn new(
+        limits: Limits,
+        compiler: Compiler,
+        cache: Option<&Path>,
+    ) -> Result<Self, SandboxError> {
+        let engine = settings::engine(limits.stack).map_err(|e| SandboxError::Unusable {
             package: "wasmtime".into(),
             reason: e.to_string(),
         })?;
+        let cache = cache.and_then(|root| CompiledCache::open(root, limits.machine_code));
         Ok(Self {
             engine,
             limits,
-            cache: cache.and_then(CompiledCache::open),
+            compiler,
+            cache,
         })
     }
 
@@ -198,23 +208,21 @@ impl Sandbox {
     /// of something that holds these very bytes (the package), so that a warm run need not unpack them.
     ///
     /// # Errors
-    /// The bytes are no component, want something outside the contract, or do not compile.
+    /// The bytes are no component, want something outside the contract, do not compile, or not within the limits.
     pub fn load<E: From<SandboxError>>(
         &self,
         package: &str,
         identity: &Digest,
         wasm: impl FnOnce() -> Result<Vec<u8>, E>,
     ) -> Result<Generator, E> {
-        let component = match self
-            .cache
-            .as_ref()
-            .and_then(|c| c.load(&self.engine, identity))
-        {
+        let cached = |cache: &CompiledCache| cache.load(&self.engine, identity);
+        let component = match self.cache.as_ref().and_then(cached) {
             Some(component) => component,
             None => {
-                let component = self.compile(package, &wasm()?)?;
+                let code = self.compile(package, &wasm()?)?;
+                let component = code.load(&self.engine).map_err(|e| unusable(package, &e))?;
                 if let Some(cache) = &self.cache {
-                    cache.keep(&self.engine, identity, &component);
+                    cache.keep(&self.engine, identity, &code);
                 }
                 component
             }
@@ -222,31 +230,23 @@ impl Sandbox {
         Ok(self.link(package, &component)?)
     }
 
-    fn compile(&self, package: &str, wasm: &[u8]) -> Result<Component, SandboxError> {
-        let package = || package.to_owned();
+    fn compile(&self, package: &str, wasm: &[u8]) -> Result<Code, SandboxError> {
         if wasm.len() > self.limits.component {
-            return Err(SandboxError::TooLarge {
-                package: package(),
-                size: wasm.len(),
-                allowed: self.limits.component,
+            return Err(SandboxError::Limit {
+                package: package.to_owned(),
+                source: self.limits.passed(Limit::Component),
             });
         }
         abilities(wasm).map_err(|source| SandboxError::Refused {
-            package: package(),
+            package: package.to_owned(),
             source,
         })?;
-        // `from_binary` takes wasm alone; `new` might take text, and neither takes machine code.
-        Component::from_binary(&self.engine, wasm).map_err(|e| SandboxError::Unusable {
-            package: package(),
-            reason: format!("it does not compile: {e:#}"),
-        })
+        self.compiler
+            .compile(&self.engine, &self.limits, package, wasm)
     }
 
     fn link(&self, package: &str, component: &Component) -> Result<Generator, SandboxError> {
-        let unusable = |e: wasmtime::Error| SandboxError::Unusable {
-            package: package.to_owned(),
-            reason: format!("{e:#}"),
-        };
+        let unusable = |e: wasmtime::Error| unusable(package, &e);
         let mut linker = Linker::new(&self.engine);
         bindings::Generator::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
             .map_err(unusable)?;
@@ -263,29 +263,15 @@ impl Sandbox {
     }
 }
 
-/// Deny by default: what the contract does not need is off.
-fn config(limits: &Limits) -> Config {
-    let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        .wasm_memory64(false)
-        .wasm_multi_memory(false)
-        .wasm_relaxed_simd(false)
-        // One and the same NaN on every machine, or replay would not be exact.
-        .cranelift_nan_canonicalization(true)
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .max_wasm_stack(limits.stack)
-        // Guests are told apart by their own words; a backtrace of wasm says nothing to a user.
-        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
-        .wasm_backtrace_max_frames(None)
-        .generate_address_map(false)
-        // Only foreign unwinders need it, and it would be read and verified on each run; Windows demands it.
-        .native_unwind_info(cfg!(windows))
-        // Small reservations: a command runs a handful of instances, not thousands.
-        .memory_init_cow(true);
-    config
+fn unusable(package: &str, e: &wasmtime::Error) -> SandboxError {
+    SandboxError::Unusable {
+        package: package.to_owned(),
+        reason: format!("{e:#}"),
+    }
 }
+
+/// What the host's own functions need of the stack they share with the guest that calls them.
+const HOST_STACK: usize = 1024 * 1024;
 
 /// A loaded generator. Each call runs in a store of its own.
 #[derive(Clone)]
@@ -314,6 +300,9 @@ impl Generator {
         let (questions, _) = self.call(input, false, |generator, store| {
             generator.call_questions(store, &request)
         })?;
+        if questions.len() as u64 > self.limits.questions {
+            return Err(self.stopped(Limit::Questions));
+        }
         Ok(questions.into_iter().map(Into::into).collect())
     }
 
@@ -344,15 +333,19 @@ impl Generator {
         // One more each, or a million empty notes would be nothing.
         let bytes: usize = words.map(|text| text.len().saturating_add(1)).sum();
         if bytes > self.limits.log {
-            return Err(SandboxError::Limit {
-                package: self.package.clone(),
-                source: LimitPassed::bytes("log", self.limits.log),
-            });
+            return Err(self.stopped(Limit::Log));
         }
         Ok(())
     }
 
-    fn call<T>(
+    fn stopped(&self, limit: Limit) -> SandboxError {
+        SandboxError::Limit {
+            package: self.package.clone(),
+            source: self.limits.passed(limit),
+        }
+    }
+
+    fn call<T: Send>(
         &self,
         input: Input,
         may_write: bool,
@@ -360,17 +353,26 @@ impl Generator {
             &bindings::Generator,
             &mut Store<State>,
         )
-            -> wasmtime::Result<Result<T, bindings::scaffold::generator::types::Failure>>,
+            -> wasmtime::Result<Result<T, bindings::scaffold::generator::types::Failure>>
+        + Send,
     ) -> Result<(T, State), SandboxError> {
         let engine = self.pre.engine();
         let mut store = Store::new(engine, State::new(input, &self.limits, may_write));
         store.limiter(|state| &mut state.meter);
         store.set_hostcall_fuel(self.limits.call_bytes);
         store.set_epoch_deadline(1);
-        let result = store.set_fuel(self.limits.fuel).and_then(|()| {
+        let work = || {
+            store.set_fuel(self.limits.fuel)?;
             let _deadline = Deadline::start(engine, self.limits.time);
             let generator = self.pre.instantiate(&mut store)?;
             run(&generator, &mut store)
+        };
+        // A stack as large as the limit says, whatever the stack of this thread is.
+        let stack = self.limits.stack.saturating_add(HOST_STACK);
+        let result = thread::scope(|scope| {
+            let guest = thread::Builder::new().stack_size(stack);
+            let guest = guest.spawn_scoped(scope, work)?;
+            guest.join().unwrap_or_else(|e| panic::resume_unwind(e))
         });
         let state = store.into_data();
         match result {

@@ -7,7 +7,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Input, LogLine,
     bindings::scaffold::generator::{changes, log, package_files, types},
-    limits::{LimitPassed, Limits, Meter},
+    limits::{Limit, Limits},
+    meter::Meter,
 };
 use crate::{
     inputs::Reader,
@@ -61,10 +62,15 @@ impl State {
         }
     }
 
+    /// Ends the guest.
+    fn passed<T>(&self, limit: Limit) -> wasmtime::Result<T> {
+        Err(wasmtime::Error::new(self.limits.passed(limit)))
+    }
+
     fn count_call(&mut self) -> wasmtime::Result<()> {
         self.calls += 1;
         if self.calls > self.limits.host_calls {
-            return passed(LimitPassed::new("host-calls", self.limits.host_calls));
+            return self.passed(Limit::HostCalls);
         }
         Ok(())
     }
@@ -72,7 +78,7 @@ impl State {
     fn count_read(&mut self, bytes: usize) -> wasmtime::Result<()> {
         self.read = self.read.saturating_add(bytes);
         if self.read > self.limits.read {
-            return passed(LimitPassed::bytes("read", self.limits.read));
+            return self.passed(Limit::Read);
         }
         Ok(())
     }
@@ -108,7 +114,7 @@ impl State {
             .written
             .saturating_add(file.as_ref().map_or(0, |f| f.bytes.len()));
         if self.written > self.limits.output {
-            return passed(LimitPassed::bytes("output", self.limits.output));
+            return self.passed(Limit::Output);
         }
         let tree = Arc::make_mut(&mut self.tree);
         match &file {
@@ -120,15 +126,11 @@ impl State {
             None => drop(tree.remove(&path)),
         }
         self.changes.files.insert(path, file);
-        if self.changes.files.len() > self.limits.files {
-            return passed(LimitPassed::new("files", self.limits.files));
+        if self.changes.files.len() as u64 > self.limits.files {
+            return self.passed(Limit::Files);
         }
         Ok(Ok(()))
     }
-}
-
-fn passed<T>(limit: LimitPassed) -> wasmtime::Result<T> {
-    Err(wasmtime::Error::new(limit))
 }
 
 fn failure(code: &str, message: &str, subject: &str) -> types::Failure {
@@ -213,7 +215,7 @@ impl log::Host for State {
         self.count_call()?;
         self.logged = self.logged.saturating_add(text.len());
         if self.logged > self.limits.log {
-            return passed(LimitPassed::bytes("log", self.limits.log));
+            return self.passed(Limit::Log);
         }
         let level = match level {
             log::Level::Debug => super::LogLevel::Debug,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmtime::Trap;
 
 use super::{
-    Generator, LimitPassed, SandboxError,
+    Generator, Limit, LimitPassed, SandboxError,
     state::{State, Unreadable},
 };
 
@@ -35,24 +35,25 @@ impl Generator {
     }
 
     fn limit(&self, trap: &wasmtime::Error) -> Option<LimitPassed> {
-        let limits = &self.limits;
-        match trap.downcast_ref::<Trap>() {
-            Some(Trap::OutOfFuel) => return Some(LimitPassed::new("fuel", limits.fuel)),
-            Some(Trap::Interrupt) => {
-                return Some(LimitPassed::new("time", format_args!("{:?}", limits.time)));
-            }
-            Some(Trap::StackOverflow) => return Some(LimitPassed::bytes("stack", limits.stack)),
-            _ => {}
-        }
         if let Some(passed) = trap.downcast_ref::<LimitPassed>() {
             return Some(passed.clone());
         }
-        let cause = trap.root_cause().to_string();
-        if cause.starts_with(TOO_MUCH_COPIED) {
-            return Some(LimitPassed::bytes("call-bytes", limits.call_bytes));
-        }
-        cause
-            .starts_with(TOO_MANY_INSTANCES)
-            .then(|| LimitPassed::new("instances", limits.instances))
+        let limit = match trap.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Limit::Fuel,
+            Some(Trap::Interrupt) => Limit::Time,
+            Some(Trap::StackOverflow) => Limit::Stack,
+            _ => {
+                let cause = trap.root_cause().to_string();
+                let named = [
+                    (TOO_MUCH_COPIED, Limit::CallBytes),
+                    (TOO_MANY_INSTANCES, Limit::Instances),
+                ];
+                let named = named
+                    .into_iter()
+                    .find(|(begin, _)| cause.starts_with(begin));
+                named?.1
+            }
+        };
+        Some(self.limits.passed(limit))
     }
 }

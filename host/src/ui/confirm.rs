@@ -145,6 +145,7 @@ mod tests {
             &PlanView {
                 title: "New",
                 packages: &[],
+                sealed: None,
                 plan: &plan,
                 permissions: &[],
             },

@@ -23,7 +23,7 @@ pub use diff::{Detail, diff};
 pub use ending::{Ending, Step, ending};
 pub use failure::failure;
 pub use page::{Page, Tone};
-pub use plan::{PackageLine, Permission, PlanView, permissions, plan};
+pub use plan::{PackageLine, Permission, PlanView, Sealed, permissions, plan};
 pub use progress::Progress;
 pub use prompt::{Field, Prompt, PromptError, Prompter, Reply};
 

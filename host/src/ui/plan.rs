@@ -19,6 +19,8 @@ pub struct PlanView<'a> {
     pub title: &'a str,
     /// In the order in which they run.
     pub packages: &'a [PackageLine],
+    /// What those of them can and cannot do that do not come with this program.
+    pub sealed: Option<&'a Sealed>,
     pub plan: &'a Plan,
     pub permissions: &'a [Permission],
 }
@@ -32,6 +34,13 @@ pub struct PackageLine {
     pub before: Option<String>,
     /// Where it comes from: `official`.
     pub source: String,
+}
+
+/// What components can do, and cannot, as short phrases: `open a connection`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    pub can: Vec<String>,
+    pub cannot: Vec<String>,
 }
 
 /// One thing a package asks to be allowed.
@@ -52,6 +61,9 @@ pub fn plan(view: &PlanView<'_>, verbose: bool) -> Page {
     let mut page = Page::new();
     page.line(Tone::Strong, view.title);
     packages(&mut page, view.packages);
+    if let Some(sealed) = view.sealed {
+        abilities(&mut page.gap(), sealed);
+    }
     page.gap();
     files(&mut page, view.plan, verbose);
     page.line(Tone::Plain, summary(view.plan));
@@ -77,6 +89,24 @@ fn packages(page: &mut Page, lines: &[PackageLine]) {
             .column(Tone::Plain, &line.name, names + 2);
         page.column(Tone::Plain, version(line), versions + 2)
             .put(Tone::Faint, &line.source)
+            .end();
+    }
+}
+
+fn abilities(page: &mut Page, sealed: &Sealed) {
+    page.line(Tone::Strong, "Read from their binaries, these packages");
+    for (tone, word, phrases) in [
+        (Tone::Changed, "can", &sealed.can),
+        (Tone::Added, "cannot", &sealed.cannot),
+    ] {
+        let phrases = if phrases.is_empty() {
+            "nothing".to_owned()
+        } else {
+            phrases.join("; ")
+        };
+        page.put(Tone::Plain, "  ")
+            .column(tone, word, 8)
+            .put(Tone::Plain, phrases)
             .end();
     }
 }

@@ -88,6 +88,7 @@ fn shown(
         &PlanView {
             title: "Add to the project in shop",
             packages,
+            sealed: None,
             plan: plan_,
             permissions,
         },
@@ -285,4 +286,27 @@ fn a_file_that_moves_is_one_line() {
         .concat(),
     );
     insta::assert_snapshot!(shown(&plan, &[], &[], false));
+}
+
+#[test]
+fn what_packages_can_do_and_cannot() {
+    let sealed = Sealed {
+        can: vec!["propose files".into(), "say\x1b[2J something".into()],
+        cannot: vec!["open a connection".into()],
+    };
+    let page = plan(
+        &PlanView {
+            title: "Plan",
+            packages: &[],
+            sealed: Some(&sealed),
+            plan: &plan_of(Vec::new()),
+            permissions: &[],
+        },
+        false,
+    );
+    assert_eq!(
+        page.plain(),
+        "Plan\n\nRead from their binaries, these packages\n  can     propose files; say␛[2J something\n  \
+         cannot  open a connection\n\nNothing to change\n"
+    );
 }

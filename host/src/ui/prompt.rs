@@ -114,10 +114,12 @@ impl Prompter for Terminal {
                 let mut text = Text::new(&message)
                     .with_validator(validate)
                     .with_render_config(looks);
+                let (clean_default, clean_initial) = (cleaned(default), cleaned(initial));
                 text.help_message = help.as_deref();
-                text.default = default.as_deref();
-                text.initial_value = initial.as_deref();
-                text.prompt_skippable().map(|text| text.map(Reply::Text))
+                text.default = clean_default.as_deref();
+                text.initial_value = clean_initial.as_deref();
+                let meant = |text| Reply::Text(as_meant(text, [initial, default]));
+                text.prompt_skippable().map(|text| text.map(meant))
             }
             Field::YesNo { default } => {
                 let mut confirm = Confirm::new(&message)
@@ -174,6 +176,18 @@ impl Prompter for Terminal {
             other => PromptError::Terminal(std::io::Error::other(other.to_string())),
         })
     }
+}
+
+/// A text to edit or to take as it is, as it may be shown.
+fn cleaned(text: &Option<String>) -> Option<String> {
+    text.as_deref().map(clean::file_line)
+}
+
+/// What somebody means who leaves a text as it was shown: the text, and not what stood for some of its characters.
+fn as_meant(reply: String, offered: [&Option<String>; 2]) -> String {
+    let offered = offered.into_iter().flatten();
+    let mut same = offered.filter(|text| clean::file_line(text) == reply);
+    same.next().cloned().unwrap_or(reply)
 }
 
 /// Options shown at once; more scroll.
@@ -272,6 +286,15 @@ fn looks(colored: bool) -> RenderConfig<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_offered_is_shown_clean_and_taken_as_it_is() {
+        let offered = Some("my\u{202e}pohs".to_owned());
+        assert_eq!(cleaned(&offered).as_deref(), Some("my\u{FFFD}pohs"));
+        let meant = |reply: &str| as_meant(reply.to_owned(), [&None, &offered]);
+        assert_eq!(meant("my\u{FFFD}pohs"), "my\u{202e}pohs");
+        assert_eq!(meant("shop"), "shop");
+    }
 
     #[test]
     fn help_names_the_keys_that_are_not_obvious() {

@@ -13,10 +13,10 @@ impl Workspace {
     /// The names in the project's folder, sorted; none if there is no folder. For "the target is not empty": our own
     /// state does not count.
     pub fn names(&self) -> Result<Vec<String>, WorkspaceError> {
-        let Some(folders) = &self.folders else {
+        let Some(folders) = self.folders() else {
             return Ok(Vec::new());
         };
-        let mut names: Vec<String> = entries(folders.borrow().root(), "the project's folder")?
+        let mut names: Vec<String> = entries(folders.root(), "the project's folder")?
             .into_iter()
             .map(|(name, _)| name.to_string_lossy().into_owned())
             .filter(|name| name != STATE)
@@ -34,10 +34,9 @@ impl Workspace {
         limit: usize,
         enter: &dyn Fn(&ProjectPath) -> bool,
     ) -> Result<Vec<ProjectPath>, WorkspaceError> {
-        let Some(folders) = &self.folders else {
+        let Some(mut folders) = self.folders() else {
             return Ok(Vec::new());
         };
-        let mut folders = folders.borrow_mut();
         let mut files = Vec::new();
         let mut waiting = vec![under.to_owned()];
         while let Some(folder) = waiting.pop() {
@@ -72,10 +71,9 @@ impl Workspace {
 
     /// The recorded inputs that are kept in the project, whatever they hold.
     pub fn inputs(&self) -> Result<Vec<ProjectPath>, WorkspaceError> {
-        let Some(folders) = &self.folders else {
+        let Some(mut folders) = self.folders() else {
             return Ok(Vec::new());
         };
-        let mut folders = folders.borrow_mut();
         let Ok(Some(dir)) = folders.folder(INPUTS) else {
             return Ok(Vec::new());
         };
@@ -89,10 +87,9 @@ impl Workspace {
 
     /// Whether a file is there under exactly that name, and not only under one the system takes for the same.
     pub(crate) fn is_spelled(&self, path: &ProjectPath) -> Result<bool, WorkspaceError> {
-        let Some(folders) = &self.folders else {
+        let Some(mut folders) = self.folders() else {
             return Ok(false);
         };
-        let mut folders = folders.borrow_mut();
         let found = folders
             .parent_of(path)
             .map_err(|obstacle| WorkspaceError::obstacle(path, obstacle))?;
@@ -110,10 +107,9 @@ impl Workspace {
         path: &ProjectPath,
         those: &BTreeSet<&str>,
     ) -> Result<bool, WorkspaceError> {
-        let Some(folders) = &self.folders else {
+        let Some(mut folders) = self.folders() else {
             return Ok(true);
         };
-        let mut folders = folders.borrow_mut();
         let mut waiting = vec![path.to_string()];
         while let Some(folder) = waiting.pop() {
             let found = folders

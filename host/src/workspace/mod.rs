@@ -11,10 +11,9 @@ mod stat;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, Metadata};
@@ -34,7 +33,7 @@ pub const KEEPS_MODE: bool = cfg!(unix);
 pub struct Workspace {
     root: PathBuf,
     /// None: the folder does not exist.
-    folders: Option<RefCell<Folders>>,
+    folders: Option<Mutex<Folders>>,
 }
 
 /// A file of the user's.
@@ -49,7 +48,7 @@ impl Workspace {
     /// Holds the folder at `root`, which may itself be reached through links: the user named it.
     pub fn open(root: &Path) -> Result<Self, WorkspaceError> {
         let folders = match Dir::open_ambient_dir(root, ambient_authority()) {
-            Ok(dir) => Some(RefCell::new(Folders::new(dir))),
+            Ok(dir) => Some(Mutex::new(Folders::new(dir))),
             // A link to nothing is something: making a project in its place would not end where the user sees it.
             Err(error)
                 if error.kind() == io::ErrorKind::NotFound && root.symlink_metadata().is_err() =>
@@ -80,7 +79,7 @@ impl Workspace {
     pub(crate) fn of(root: &Path, dir: Dir) -> Self {
         Self {
             root: root.to_owned(),
-            folders: Some(RefCell::new(Folders::new(dir))),
+            folders: Some(Mutex::new(Folders::new(dir))),
         }
     }
 
@@ -93,9 +92,9 @@ impl Workspace {
             root: self.root.clone(),
             source,
         };
-        let folders = self.folders.as_ref().map(|folders| {
-            let dir = folders.borrow().root().try_clone().map_err(failed)?;
-            Ok(RefCell::new(Folders::new(dir)))
+        let folders = self.folders().map(|folders| {
+            let dir = folders.root().try_clone().map_err(failed)?;
+            Ok(Mutex::new(Folders::new(dir)))
         });
         Ok(Self {
             root: self.root.clone(),
@@ -107,6 +106,13 @@ impl Workspace {
         &self.root
     }
 
+    /// Its folders as they are open now; none if it is not there. Guests run in a thread of their own.
+    fn folders(&self) -> Option<MutexGuard<'_, Folders>> {
+        let folders = self.folders.as_ref()?.lock();
+        // Whoever panicked, which folders are open is still true.
+        Some(folders.unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Whether the folder is there.
     pub fn exists(&self) -> bool {
         self.folders.is_some()
@@ -114,10 +120,9 @@ impl Workspace {
 
     /// The file at `path`; none if there is none. What is there and is no regular file is an error that names it.
     pub fn read(&self, path: &ProjectPath) -> Result<Option<Found>, WorkspaceError> {
-        let Some(folders) = &self.folders else {
+        let Some(mut folders) = self.folders() else {
             return Ok(None);
         };
-        let mut folders = folders.borrow_mut();
         let error = |obstacle| WorkspaceError::obstacle(path, obstacle);
         let Some(dir) = folders.parent_of(path).map_err(error)? else {
             return Ok(None);

@@ -46,7 +46,7 @@ impl Workspace {
     fn stat(&self, path: &ProjectPath, now: SystemTime) -> Option<Stat> {
         use rustix::fs::{AtFlags, FileType, statat};
 
-        let mut folders = self.folders.as_ref()?.borrow_mut();
+        let mut folders = self.folders()?;
         let folder = folders.parent_of(path).ok()??;
         let stat = statat(folder, path.name(), AtFlags::SYMLINK_NOFOLLOW).ok()?;
         // The widths of these fields are the system's.

@@ -11,14 +11,14 @@ use std::{
 use scaffold::{
     apply,
     change::{Asking, Given, Intent, decide, resolve},
-    grants::Class,
+    grants::{Class, Policy},
     interview::Mode,
     packages::Packages,
     path::ProjectPath,
     plan::{Action, Content, Plan},
     project::{Project, STATE},
     question::Value,
-    sandbox::{Limits, Sandbox},
+    sandbox::{Compiler, Limits, Sandbox},
     sources::Sources,
     store::Store,
     tree::Tree,
@@ -36,7 +36,7 @@ use crate::environment::{Files, World};
 /// The engine is compiled once for all cases.
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-cache");
-    Sandbox::new(Limits::default(), Some(&cache)).unwrap()
+    Sandbox::new(Limits::default(), Compiler::Here, Some(&cache)).unwrap()
 });
 
 /// A generator the project shall have: package and version by their numbers, the answer if it was given.
@@ -176,7 +176,7 @@ impl Machine<'_> {
             ui: &mut ui,
             mode: Mode::Defaults,
             given: Given::default(),
-            allow: Class::ALL.into(),
+            policy: everything_allowed(),
             reads: BTreeMap::new(),
         };
         let decision = decide(
@@ -419,3 +419,10 @@ fn toggle(file: &Path) {
 
 #[cfg(not(unix))]
 fn toggle(_: &Path) {}
+
+/// A yes to every class of files.
+fn everything_allowed() -> Policy {
+    let mut policy = Policy::default();
+    policy.allow.classes = Class::ALL.into();
+    policy
+}

@@ -103,7 +103,22 @@ fn find(root: &Path) -> Result<Option<(Repository, PathBuf)>, Trouble> {
     let folder = repository.workdir().and_then(real).zip(real(root));
     // A repository may say that its files lie elsewhere: then the project is none of them.
     let folder = folder.and_then(|(work, root)| Some(root.strip_prefix(work).ok()?.to_owned()));
+    if folder.is_some() && !says_so_itself(&repository) {
+        let reason = "the repository lies elsewhere and does not say that its files are here";
+        return Err(Trouble::Failed(reason.to_owned()));
+    }
     Ok(folder.map(|folder| (repository, folder)))
+}
+
+/// Whether a repository is its folder's own: in it, or, as that of a submodule or of a further worktree is, one that names the
+/// folder. A link or a file that points at somebody else's is put into an archive quickly.
+fn says_so_itself(repository: &Repository) -> bool {
+    let inside = || repository.workdir()?.join(".git").symlink_metadata().ok();
+    let names_it = || {
+        let config = repository.config();
+        config.is_ok_and(|config| config.get_path("core.worktree").is_ok())
+    };
+    inside().is_some_and(|found| found.is_dir()) || repository.is_worktree() || names_it()
 }
 
 /// `index.lock`, as git makes it, and the copy that is worked on. Killed in between, it stays, as one of git's own would, and git

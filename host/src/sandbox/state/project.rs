@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{
     super::{
         bindings::scaffold::generator::{project_files, types},
-        limits::LimitPassed,
+        limits::Limit,
     },
-    State, failure, passed,
+    State, failure,
 };
 use crate::{inputs::InputError, path::ProjectPath, tree::Ownership};
 
@@ -22,8 +22,8 @@ fn unreadable(error: InputError) -> wasmtime::Error {
 
 impl State {
     fn count_own(&self) -> wasmtime::Result<()> {
-        if self.own.count() > self.limits.inputs {
-            return passed(LimitPassed::new("inputs", self.limits.inputs));
+        if self.own.count() as u64 > self.limits.inputs {
+            return self.passed(Limit::Inputs);
         }
         Ok(())
     }
