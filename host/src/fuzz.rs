@@ -23,9 +23,12 @@ use crate::question::{Choice, Kind, Question, Value, check};
 use crate::secret::{Secrets, wanted};
 use crate::ui::clean;
 
-/// Every target by its name, which is that of its seeds and of its binary as well.
+/// The name of a target, which is that of its seeds and of its binary as well, and the target.
 #[cfg(test)]
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+type Target = (&'static str, fn(&[u8]));
+
+#[cfg(test)]
+pub(crate) const TARGETS: &[Target] = &[
     ("answers", answers),
     ("clean", clean),
     ("grants", grants),

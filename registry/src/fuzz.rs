@@ -19,9 +19,12 @@ use crate::release::{read_index, write_index};
 use crate::source::{read_shard, write_shard};
 use crate::{Config, Digest, Manifest, Package, PackageName, PackageRef, Statement, path};
 
-/// Every target by its name, which is that of its seeds and of its binary as well.
+/// The name of a target, which is that of its seeds and of its binary as well, and the target.
 #[cfg(test)]
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+type Target = (&'static str, fn(&[u8]));
+
+#[cfg(test)]
+pub(crate) const TARGETS: &[Target] = &[
     ("archive", archive),
     ("files", files),
     ("index", index),

@@ -6,9 +6,12 @@
 
 use crate::manifest::Manifest;
 
-/// Every target by its name, which is that of its seeds and of its binary as well.
+/// The name of a target, which is that of its seeds and of its binary as well, and the target.
 #[cfg(test)]
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[("edits", edits), ("engine", engine)];
+type Target = (&'static str, fn(&[u8]));
+
+#[cfg(test)]
+pub(crate) const TARGETS: &[Target] = &[("edits", edits), ("engine", engine)];
 
 /// A structured edit of any file.
 pub fn edits(data: &[u8]) {
