@@ -42,7 +42,7 @@ const TABLE: [(Class, &[&str]); 6] = [
     (Toolchain, &[
         // Rust, C and C++.
         ".cargo/", "rust-toolchain*", "build.rs", ".config/nextest.toml",
-        "makefile", "makefile.*", "gnumakefile", "bsdmakefile", "*.mk", "cmakelists.txt", "*.cmake", "cmake*presets.json",
+        "makefile", "makefile.in", "makefile.am", "gnumakefile", "bsdmakefile", "*.mk", "cmakelists.txt", "*.cmake", "cmake*presets.json",
         "configure.ac", "meson.build", "sconstruct", "sconscript", "wscript", "build.ninja", "build.zig",
         ".gdbinit", ".lldbinit",
         // JavaScript: manifests with scripts, and configurations that are code.
@@ -60,7 +60,7 @@ const TABLE: [(Class, &[&str]); 6] = [
         "directory.build.*", "directory.packages.props", "directory.solution.*", "nuget.config", "global.json",
         ".config/dotnet-tools.json", "*.csproj", "*.fsproj", "*.vbproj", "*.vcxproj",
         // Ruby, PHP, Elixir, R, Haskell, Swift, Perl, Go.
-        ".bundle/", "gemfile", "gems.rb", "rakefile", "rakefile.*", "guardfile", "podfile", "fastfile", "*.gemspec", ".rspec",
+        ".bundle/", "gemfile", "gems.rb", "rakefile", "rakefile.rb", "guardfile", "podfile", "fastfile", "*.gemspec", ".rspec",
         ".irbrc", ".pryrc", "composer.json", ".user.ini", "mix.exs", ".iex.exs", ".formatter.exs", "rebar.config",
         ".rprofile", ".renviron", ".ghci", "setup.hs", "setup.lhs", "package.swift", "project.pbxproj", "makefile.pl",
         "build.pl", "magefile.go",

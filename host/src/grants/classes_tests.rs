@@ -240,6 +240,7 @@ fn a_project_s_own_files_are_in_none() {
         "header.html",
         "overhead",
         "docs/make.md",
+        "docs/makefile.md",
         "config.js",
         "static/site.js",
         "vscode/tasks.json",
