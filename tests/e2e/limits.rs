@@ -1,10 +1,10 @@
 //! Every limit, lowered in the user's `config.toml` and passed by a hostile package in the real program.
 
-use scaffold::sandbox::Limit;
+use scaffold::sandbox::{Limit, Limits};
 
 use crate::{
     environment::{Run, World},
-    guests::guest,
+    guests::{folder, guest},
 };
 
 /// Which guest passes which limit, when it is lowered to what.
@@ -170,5 +170,20 @@ fn what_is_no_limit_is_told_with_its_place_and_what_there_is() {
         let run = world.refuses(command(&world, config, "add evil/base --defaults"), 2);
         let shown = run.to_string().replace("[WORK]/../home", "[HOME]");
         insta::assert_snapshot!(name.replace(' ', "_"), shown);
+    }
+}
+
+/// `docs/SECURITY.md` is where a user finds them.
+#[test]
+fn each_is_documented_with_its_name_its_default_and_what_it_bounds() {
+    let text = std::fs::read_to_string(folder().join("../../docs/SECURITY.md")).unwrap();
+    for &limit in Limit::ALL {
+        let begin = format!(
+            "| `{}` | {} | {} |",
+            limit.name(),
+            Limits::default().get(limit),
+            limit.bounds()
+        );
+        assert!(text.contains(&begin), "no line begins with {begin}");
     }
 }

@@ -92,7 +92,7 @@ limits! {
     Questions questions "questions": Count = 200,
         "questions asked";
     Log log "log": Bytes = MIB,
-        "what is said to the user: the log, and again what a call ends with (steps and notes, or a failure)";
+        "words for the user: of the log, and again of what a call ends with";
     Output output "output": Bytes = 64 * MIB,
         "all files written";
     Files files "files": Count = 10_000,
