@@ -251,6 +251,21 @@ fn what_is_not_understood_is_refused() {
 }
 
 #[test]
+fn a_key_that_is_there_twice_is_refused_wherever_it_is() {
+    for source in ["", "a: 1\n", "b:\n  c: 1\n"] {
+        let problem = merge(source, "b:\n  c: 1\n  d: 2\n  \"c\": 3\n", false).unwrap_err();
+        assert!(matches!(problem, Problem::Content(_)), "{source}");
+        assert!(problem.to_string().contains("`c` is there already"));
+    }
+    assert!(matches!(
+        merge("a: 1\na: 2\n", "b: 1\n", false),
+        Err(Problem::Place(_))
+    ));
+    // Of another collection it is another key.
+    assert!(merge("a: {c: 1}\n", "b: [{c: 1}, {c: 1}]\n", false).is_ok());
+}
+
+#[test]
 fn anchors_comments_and_dashes_do_not_mislead() {
     let source = "base: &base\n  a: 1\nlist: &list\n  - x # a-b\n  -\n    # x-y\n    k: |-  # text-block\n      t\nq: \"v\"  # w\n";
     assert_eq!(

@@ -1,5 +1,7 @@
 //! A YAML document as nodes that know their place in the text.
 
+use std::collections::HashSet;
+
 use super::super::super::splice::line_start;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
@@ -299,11 +301,18 @@ impl<'a> Builder<'a> {
 
     fn mapping(&mut self, node: &mut Node, flow: bool) -> Result<(), String> {
         let mut entries: Vec<(Node, Node)> = Vec::new();
+        let mut names = HashSet::new();
         let end = loop {
-            let key = match self.needed()? {
+            let (key, line) = match self.needed()? {
                 (Event::MappingEnd, span) => break span,
-                (event, span) => self.node(event, span)?,
+                (event, span) => (self.node(event, span)?, span.start.line()),
             };
+            // Which of the two counts is every reader's own choice.
+            if let Some(name) = key.key()
+                && !names.insert(name.to_owned())
+            {
+                return Err(format!("line {line}: `{name}` is there already"));
+            }
             let (event, span) = self.needed()?;
             let mut value = self.node(event, span)?;
             if value.is_nothing() && !value.has_anchor {
