@@ -124,8 +124,11 @@ fn no_line_is_lost(old: &[u8], ours: &[u8], merged: &[u8]) {
     fn count(text: &[u8]) -> BTreeMap<&[u8], usize> {
         let mut counts = BTreeMap::new();
         for line in crate::text::lines(text) {
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            // A carriage return at the end of a text ends no line.
+            let line = [&b"\r\n"[..], b"\n"]
+                .iter()
+                .find_map(|end| line.strip_suffix(*end))
+                .unwrap_or(line);
             *counts.entry(line).or_default() += 1;
         }
         counts
