@@ -349,6 +349,28 @@ mod tests {
         }
 
         #[test]
+        fn many_files_are_looked_at_in_their_order() {
+            let root = tempfile::tempdir().unwrap();
+            let number = |number: usize| ProjectPath::parse(&format!("{number:04}")).unwrap();
+            let paths: Vec<ProjectPath> = (0..1234).map(number).collect();
+            for path in &paths {
+                fs::write(root.path().join(path.as_str()), "").unwrap();
+            }
+            let look = || {
+                let workspace = Workspace::open(root.path()).unwrap();
+                let now = SystemTime::now() + Duration::from_secs(10);
+                Look::take(&workspace, paths.iter(), now)
+            };
+            let all: Vec<usize> = (0..paths.len()).collect();
+            let seen = look().seen(&all, &vec![true; paths.len()]).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+            for touched in [0, 250, 777, 1233] {
+                fs::write(root.path().join(paths[touched].as_str()), "x").unwrap();
+            }
+            assert_eq!(look().suspects(&seen), [0, 250, 777, 1233]);
+        }
+
+        #[test]
         fn a_file_just_written_is_not_believed_yet() {
             let root = project();
             assert_eq!(look(&root, 0).seen(&[0, 1, 2], &[true; 3]), None);

@@ -49,7 +49,7 @@ impl Look {
         files: impl Iterator<Item = &'p ProjectPath>,
         now: SystemTime,
     ) -> Self {
-        Self(workspace.stats(files, now))
+        Self(workspace.stats(&files.collect::<Vec<_>>(), now))
     }
 
     /// The numbers of the files that have to be read.

@@ -1,5 +1,6 @@
 //! What the system says of a file without opening it.
 
+use std::thread;
 #[cfg(unix)]
 use std::time::Duration;
 use std::time::SystemTime;
@@ -26,15 +27,34 @@ impl Stat {
     }
 }
 
+/// How many files are worth a thread of their own. Each costs the system a look at the disk's tree, and nothing else.
+const SHARE: usize = 250;
+/// More threads than this wait for each other in the system.
+const MOST_THREADS: usize = 8;
+
 impl Workspace {
     /// The stat of each of the files, in their order; none of what is no regular file, cannot be reached without following a
     /// link, or was changed so shortly before `now` that it may change again unseen.
-    pub fn stats<'p>(
-        &self,
-        paths: impl Iterator<Item = &'p ProjectPath>,
-        now: SystemTime,
-    ) -> Vec<Option<Stat>> {
-        paths.map(|path| self.stat(path, now)).collect()
+    pub fn stats(&self, paths: &[&ProjectPath], now: SystemTime) -> Vec<Option<Stat>> {
+        let threads = thread::available_parallelism().map_or(1, |n| n.get().min(MOST_THREADS));
+        let share = paths.len().div_ceil(threads).max(SHARE);
+        let look = |paths: &[&ProjectPath]| match self.again() {
+            Ok(own) => paths.iter().map(|path| own.stat(path, now)).collect(),
+            // Then they are read.
+            Err(_) => vec![None; paths.len()],
+        };
+        thread::scope(|scope| {
+            let others: Vec<_> = paths
+                .chunks(share)
+                .skip(1)
+                .map(|paths| (paths.len(), scope.spawn(move || look(paths))))
+                .collect();
+            let mut stats = look(&paths[..share.min(paths.len())]);
+            for (files, other) in others {
+                stats.extend(other.join().unwrap_or_else(|_| vec![None; files]));
+            }
+            stats
+        })
     }
 
     #[cfg(not(unix))]
