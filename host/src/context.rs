@@ -180,9 +180,8 @@ impl Context {
     /// There is no `scaffold.toml`, it or the lock cannot be read, or a merge is under way.
     pub fn project_to_lock(&mut self) -> Result<(Project, Vec<Lock>), CommandError> {
         // A project above this one is another.
-        let mut folders = self.here.ancestors();
-        let root = match folders.find(|folder| Project::has_manifest(folder)) {
-            Some(root) => root.to_owned(),
+        let root = match Project::manifest_above(&self.here)? {
+            Some(root) => root,
             None => self.root()?,
         };
         self.take_turn(&root)?;

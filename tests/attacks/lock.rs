@@ -227,3 +227,51 @@ fn answers_that_steer_a_terminal() {
         clean(&typed(&world, &format!("-C shop {line}")));
     }
 }
+
+/// In a folder that everybody may write to, anybody can leave a project for all who work below. Only the administrator can give
+/// files away, so nobody else can set this scene.
+#[cfg(unix)]
+#[test]
+fn a_project_of_somebody_else_s_above() {
+    use std::os::unix::fs::chown;
+
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    let stranger = Some(65534);
+    let (world, _) = project();
+    let mine = world.path("shop/mine");
+    fs::create_dir(&mine).unwrap();
+    let theirs = ["scaffold.lock", "scaffold.toml", ".scaffold"]
+        .map(|name| world.path(&format!("shop/{name}")))
+        .into_iter()
+        .filter(|path| path.exists());
+    for path in theirs {
+        chown(path, stranger, None).unwrap();
+    }
+    let before = world.files("shop");
+    let commands = ["status", "verify", "add evil/x --as other", "undo", "lock"];
+    let refused = |line: &str| {
+        let run = typed(&world, &format!("-C shop/mine {line}"));
+        told(&run);
+        assert!(run.stderr.contains("put there by another user"), "{run}");
+        assert_eq!(run.code, Some(4), "{run}");
+        assert!(world.files("shop") == before, "{run}");
+    };
+    commands.into_iter().for_each(refused);
+    // Nor one that is to be made anew.
+    let lock = world.path("shop/scaffold.lock");
+    let text = fs::read(&lock).unwrap();
+    fs::remove_file(&lock).unwrap();
+    for line in ["add evil/x --as other", "lock"] {
+        let run = typed(&world, &format!("-C shop/mine {line}"));
+        told(&run);
+        assert!(run.stderr.contains("put there by another user"), "{run}");
+    }
+    fs::write(&lock, text).unwrap();
+    // It can be named; and whoever shares a folder with its owner works in a project of theirs.
+    world.scaffold("-C shop status").succeeded();
+    chown(&lock, stranger, None).unwrap();
+    chown(&mine, stranger, None).unwrap();
+    world.scaffold("-C shop/mine status").succeeded();
+}

@@ -22,9 +22,8 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
         // A folder that was made by hand can be joined: it is a project without generators. Unless it lies in a project
         // whose lock is gone, and then that is said.
         Err(ProjectError::NotFound(_)) if context.here.is_dir() => {
-            let mut above = context.here.ancestors();
-            let root = above.find(|folder| Project::has_manifest(folder));
-            Project::open(root.unwrap_or(&context.here))?
+            let root = Project::manifest_above(&context.here)?;
+            Project::open(root.as_deref().unwrap_or(&context.here))?
         }
         _ => context.project_to_change()?,
     };

@@ -21,6 +21,13 @@ impl From<ProjectError> for CommandError {
             ProjectError::NotFound(_) => Self::usage(e).hint(
                 "run it in a project, name one with -C DIR, or make one: scaffold new PACKAGE DIR",
             ),
+            ProjectError::Foreign(ref root) => {
+                let hint = format!(
+                    "-C {} runs it there, if you trust who that is",
+                    root.display()
+                );
+                Self::permission(e).hint(hint)
+            }
             ProjectError::Unlocked(_) => {
                 Self::failed(e).hint("scaffold lock makes scaffold.lock anew from scaffold.toml")
             }

@@ -48,6 +48,8 @@ pub enum ProjectError {
     NotPlain { path: PathBuf },
     #[error("{path} is larger than {} MiB", MAX_OWN_FILE / 1024 / 1024)]
     TooLarge { path: PathBuf },
+    #[error("the project in {0}, above this folder, was put there by another user")]
+    Foreign(PathBuf),
     #[error("{0} has no scaffold.toml")]
     NoManifest(PathBuf),
     #[error("{0} has a scaffold.toml and no scaffold.lock")]
@@ -146,8 +148,20 @@ impl Project {
                 // A merge that took the last generator away is still to be ended.
                 || crate::apply::merge_under_way(folder).is_ok_and(|merge| merge.is_some())
         };
-        let root = start.ancestors().find(is_root).map(Path::to_owned);
-        root.ok_or(ProjectError::NotFound(start))
+        match start.ancestors().find(is_root) {
+            Some(root) => trusted(root, &start),
+            None => Err(ProjectError::NotFound(start)),
+        }
+    }
+
+    /// The folder with a project's `scaffold.toml` that `start` is in; its lock may be gone.
+    ///
+    /// # Errors
+    /// It is another user's.
+    pub fn manifest_above(start: &Path) -> Result<Option<PathBuf>, ProjectError> {
+        let mut above = start.ancestors();
+        let root = above.find(|folder| Self::has_manifest(folder));
+        root.map(|root| trusted(root, start)).transpose()
     }
 
     /// A project that does not exist yet.
@@ -192,7 +206,7 @@ impl Project {
     }
 
     /// Whether a folder has a project's `scaffold.toml`, and not a package's.
-    pub fn has_manifest(root: &Path) -> bool {
+    fn has_manifest(root: &Path) -> bool {
         let text = read(root, MANIFEST).ok().flatten();
         text.is_some_and(|text| ProjectManifest::parse(&text).is_ok())
     }
@@ -268,6 +282,36 @@ impl Project {
         edits.extend(gone.map(|instance| format!("{instance} is gone")));
         edits
     }
+}
+
+/// The project in `root`, if what lies there may be believed by whoever works in `start`: in a folder that anybody may write
+/// to, such as the one for temporary files, anybody may leave a lock file for everybody who works below.
+fn trusted(root: &Path, start: &Path) -> Result<PathBuf, ProjectError> {
+    if root == start || is_known(root, start) {
+        Ok(root.to_owned())
+    } else {
+        Err(ProjectError::Foreign(root.to_owned()))
+    }
+}
+
+/// Whether a project was made by the user, by the administrator, or by whoever the folder `start` belongs to.
+#[cfg(unix)]
+fn is_known(root: &Path, start: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let user = rustix::process::geteuid().as_raw();
+    let host = start.metadata().map(|found| found.uid()).ok();
+    let own = [MANIFEST, LOCK, STATE].map(|name| root.join(name).symlink_metadata());
+    own.iter().flatten().all(|found| {
+        let owner = found.uid();
+        owner == user || owner == 0 || Some(owner) == host
+    })
+}
+
+/// Folders that everybody may write to are rare elsewhere.
+#[cfg(not(unix))]
+fn is_known(_: &Path, _: &Path) -> bool {
+    true
 }
 
 /// The name a project in this folder gets.
