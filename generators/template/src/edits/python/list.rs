@@ -172,7 +172,31 @@ pub(in crate::edits) fn add(
     };
     let mut out = Splices::default();
     brackets::insert(source, &literal.list, index, &new, &style, &mut out);
-    Ok(out.apply(source))
+    let result = out.apply(source);
+    check(&result, &target, &there)?;
+    Ok(result)
+}
+
+/// An item may be Python for itself and something else between brackets: a comment that swallows the comma behind
+/// it, a line that goes on behind its end. So what came out is read once more.
+fn check(result: &str, target: &Target, wanted: &[Vec<String>]) -> Result<(), Problem> {
+    let in_the_list = Module::parse(result).ok().and_then(|module| {
+        let places = places(&module, target).ok()?;
+        Some(places.iter().flat_map(Literal::keys).collect::<Vec<_>>())
+    });
+    let missing = |key: &&Vec<String>| {
+        !in_the_list
+            .as_ref()
+            .is_some_and(|there| there.contains(key))
+    };
+    match wanted.iter().find(missing) {
+        None => Ok(()),
+        Some(key) => Err(Problem::content(format!(
+            "`{}` cannot be an item of the list `{}`: put in, it is not one item of it. Check its brackets, commas and comments",
+            key.join(" "),
+            target.name
+        ))),
+    }
 }
 
 #[cfg(test)]

@@ -163,6 +163,7 @@ impl Scanner<'_> {
 
     fn operator(&mut self, c: char) -> Result<(), ScanError> {
         match c {
+            '\\' => return Err(self.error(self.at, "this backslash ends no line")),
             '(' | '[' | '{' => self.open.push((c, self.at)),
             ')' | ']' | '}' => {
                 let opened = self.open.pop().map(|(open, _)| open);

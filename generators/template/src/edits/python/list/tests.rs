@@ -211,3 +211,20 @@ fn what_is_missing_is_named() {
     );
     assert!(matches!(error("X = []", "X.y"), Problem::Content(_)));
 }
+
+#[test]
+fn what_would_not_be_one_item_is_refused() {
+    for (source, item) in [
+        ("X = [1]\n", "2 # two"),
+        ("X = [1, 3]\n", "2, 4"),
+        ("X = []\n", "2 \\"),
+        ("X = [\n    1,\n]\n", "2\n3 = (4"),
+        ("X = [1]\n", "2 if (x"),
+    ] {
+        let refused = add(source, "X", &strings(&[item]), None);
+        assert!(
+            matches!(refused, Err(Problem::Content(_))),
+            "{item}: {refused:?}"
+        );
+    }
+}
