@@ -31,9 +31,9 @@ pub use name::{DEFAULT_NAMESPACE, NAME_BYTES, NameError, PackageName, PackageRef
 pub use nearest::nearest;
 pub use package::{Package, PackageError};
 pub use release::{Kind, Pattern, Release, ReleaseError, Statement};
+#[cfg(feature = "http")]
+pub use source::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use source::{
     Config, Embedded, Fetch, Fetched, Folder, Object, Registry, Source, SourceError, Summary,
     official,
 };
-#[cfg(feature = "http")]
-pub use source::{Http, HttpError};
