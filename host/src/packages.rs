@@ -153,7 +153,7 @@ impl<'a> Packages<'a> {
     }
 
     fn fetch(&self, what: &str, pin: &Pinned) -> Result<VerifiedPackage, PackagesError> {
-        let source = self.sources.open(&pin.registry)?;
+        let source = self.sources.of_pin(pin)?;
         let releases = source.releases(&pin.package)?;
         let release = releases
             .iter()
@@ -168,6 +168,7 @@ impl<'a> Packages<'a> {
                 found: release.blob,
             });
         }
+        source.warm(release);
         let package = VerifiedPackage::new(what, pin.blob, source.blob(release)?)?;
         // What was resolved and shown is what will run. The build checks this for what the program embeds.
         if pin.registry != OFFICIAL {
@@ -261,9 +262,11 @@ impl<'a> Packages<'a> {
     /// # Errors
     /// The registry cannot be read.
     pub fn names(&self, name: &PackageName) -> Result<Vec<PackageName>, SourceError> {
-        self.sources
-            .of(name)
-            .map_or_else(|_| Ok(Vec::new()), |source| source.names())
+        match self.sources.of(name).map(|source| source.names()) {
+            // Nothing that is meant can be known, and what is wrong is said in any case.
+            Err(_) | Ok(Err(SourceError::Offline { .. })) => Ok(Vec::new()),
+            Ok(names) => names,
+        }
     }
 
     /// What a locked package says of itself, as the registry would: the lock wins, so that a project goes on

@@ -19,7 +19,7 @@ use scaffold::{
     project::{Project, STATE},
     question::Value,
     sandbox::{Compiler, Limits, Sandbox},
-    sources::Sources,
+    sources::{Reach, Sources},
     store::Store,
     tree::Tree,
     ui::{Color, Options, Ui, Verbosity},
@@ -124,7 +124,7 @@ impl Machine<'_> {
             publish::to_folder(&registry, &archive, &[]).unwrap();
         }
         let place = registry.to_str().unwrap().to_owned();
-        let sources = Sources::new(&[place], BTreeMap::new(), &world.path(""), true);
+        let sources = Sources::new(&[place], BTreeMap::new(), &world.path(""), Reach::default());
         let store = Store::new(None);
         run(&Machine {
             world: &world,
