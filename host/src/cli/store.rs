@@ -50,12 +50,12 @@ fn size(text: &str) -> Result<u64, String> {
 pub struct Login {
     /// The registry: its address, or a namespace that config.toml or --registry has one for
     #[arg(value_name = "REGISTRY")]
-    pub registry: String,
+    pub place: String,
 }
 
 #[derive(Debug, Args)]
 pub struct Logout {
     /// The registry, as for login; none: all of them
     #[arg(value_name = "REGISTRY")]
-    pub registry: Option<String>,
+    pub place: Option<String>,
 }

@@ -122,7 +122,11 @@ pub fn change(
     if goal.past.is_none() {
         permissions::refuse_denied(&decision, &policy.deny)?;
     }
-    if decision.lock != project.lock {
+    let new_lock = match goal.scope {
+        Scope::Project => decision.lock != project.lock,
+        Scope::Lock => !same,
+    };
+    if new_lock {
         context.may_lock()?;
     }
     if same && decision.plan.is_empty() && decision.unconsented().next().is_none() {

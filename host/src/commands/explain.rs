@@ -83,8 +83,8 @@ impl From<SourceError> for CommandError {
             SourceError::NotARegistry { .. } => Self::usage(e)
                 .hint("a registry is a folder made by `scaffold publish`, or such a folder behind a web server"),
             SourceError::Offline { .. } => Self::failed(e)
-                .hint("scaffold fetch, with a connection, gets everything scaffold.lock needs")
-                .hint("anything else is fetched by the command itself, once without --offline"),
+                .hint("run it once without --offline: what it fetches stays here")
+                .hint("in a project, scaffold fetch gets everything scaffold.lock needs"),
             SourceError::WentBack { ref id, .. } => {
                 let hint = format!(
                     "what is published never goes and never changes: do not use it, and tell whoever runs the registry. If they made it anew, scaffold cache clean --registry {id} forgets what it said before"

@@ -1,5 +1,5 @@
 use scaffold_registry::{
-    Address, Token,
+    Address, SourceError, Token,
     api::{self, Api, ApiError, Me},
 };
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::{
 
 /// `scaffold login`: a token for a registry, checked with it and kept.
 pub fn run(context: &mut Context, args: &Login) -> Result<(), CommandError> {
-    let address = address(context, &args.registry)?;
+    let address = address(context, &args.place)?;
     let typed = context
         .ui
         .secret(&format!("Token for {}", address.as_str()), false);
@@ -57,19 +57,22 @@ pub fn run(context: &mut Context, args: &Login) -> Result<(), CommandError> {
 
 /// What a registry says of a token; none where it says nothing of any.
 fn check(asked: Result<Option<Me>, ApiError>) -> Result<Option<Me>, CommandError> {
-    match asked {
-        Err(ApiError::Missing { .. }) => Ok(None),
+    let why = match asked {
+        Err(ApiError::Missing { .. }) => return Ok(None),
+        // One that shows itself to some alone says so before it says anything else.
+        Err(ApiError::Source(SourceError::Unauthorized { place, status })) => {
+            format!("{status}, {place}")
+        }
         Err(ApiError::Refused {
             place,
             status,
             message,
             ..
-        }) if api::is_about_the_token(status) => {
-            let error = format!("the registry does not take this token: {message} ({place})");
-            Err(CommandError::permission(error).hint("whoever runs the registry hands out tokens"))
-        }
-        asked => Ok(asked?),
-    }
+        }) if api::is_about_the_token(status) => format!("{message}, {place}"),
+        asked => return Ok(asked?),
+    };
+    let error = format!("the registry does not take this token ({why})");
+    Err(CommandError::permission(error).hint("whoever runs the registry hands out tokens"))
 }
 
 fn told(me: &Me) -> String {
@@ -86,7 +89,7 @@ fn told(me: &Me) -> String {
 /// `scaffold logout`: the token of a registry, or of all, forgotten here.
 pub fn out(context: &mut Context, args: &Logout) -> Result<(), CommandError> {
     let credentials = context.credentials();
-    let wanted = match &args.registry {
+    let wanted = match &args.place {
         Some(registry) => vec![address(context, registry)?.as_str().to_owned()],
         None => credentials.addresses()?,
     };

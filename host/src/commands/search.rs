@@ -1,11 +1,11 @@
 use std::process::ExitCode;
 
-use scaffold_registry::{Kind, Summary};
+use scaffold_registry::{Kind, SourceError, Summary};
 
 use crate::{
     cli::Search,
     context::Context,
-    error::{CommandError, ErrorKind, ResultExt},
+    error::CommandError,
     ui::{Page, Tone},
 };
 
@@ -14,8 +14,13 @@ pub fn run(context: &mut Context, args: &Search) -> Result<ExitCode, CommandErro
     let sources = context.sources(None)?;
     let words: Vec<String> = args.words.iter().map(|w| w.to_lowercase()).collect();
     let mut found: Vec<Summary> = Vec::new();
-    for source in sources.all().kind(ErrorKind::Failed)? {
-        found.extend(source.search().kind(ErrorKind::Failed)?);
+    for source in sources.all()? {
+        match source.search() {
+            Ok(packages) => found.extend(packages),
+            // What the others have is worth showing; a network that should be there and is not is an error.
+            Err(e @ SourceError::Offline { .. }) => context.ui.warn(&e.to_string()),
+            Err(e) => return Err(e.into()),
+        }
     }
     found.retain(|summary| words.iter().all(|word| says(summary, word)));
     // What a user can ask for by name comes first; engines only run others.

@@ -354,8 +354,12 @@ impl<F: Fetch> Registry<F> {
     }
 
     fn text(&self, object: &Object<'_>, limit: u64) -> Result<Option<String>, SourceError> {
-        self.config()?;
-        let Some(bytes) = self.get(object, limit)? else {
+        let found = self.get(object, limit);
+        // A registry of a later format says so before anything else; offline, what is missing is what was asked for.
+        if !matches!(found, Err(SourceError::Offline { .. })) {
+            self.config()?;
+        }
+        let Some(bytes) = found? else {
             return Ok(None);
         };
         match String::from_utf8(bytes.into_owned()) {
