@@ -20,9 +20,10 @@ mod writer;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::release::{ReleaseError, Statement};
+use crate::keys::{KeySet, KeySetError};
+use crate::release::ReleaseError;
 use crate::source::{Summary, layout};
-use crate::{Digest, Package, PackageError, PackageName, Release, SourceError};
+use crate::{Digest, Package, PackageError, PackageName, Release, SourceError, Statement};
 use writer::{Writer, index_text};
 
 /// What a registry made by publishing into an empty folder calls itself.
@@ -79,6 +80,19 @@ pub enum PublishError {
         /// What is wrong.
         source: ReleaseError,
     },
+    /// A key set that does not follow those that are there.
+    #[error(transparent)]
+    Keys(#[from] KeySetError),
+    /// A later key set, of a namespace that has none.
+    #[error(
+        "set {number} of the keys of {namespace} cannot be the first one in a registry; publish set 1 first"
+    )]
+    FirstKeys {
+        /// Whose keys.
+        namespace: String,
+        /// The set.
+        number: u32,
+    },
     /// The package has too much to say about itself for an index.
     #[error("{name} cannot be listed: {reason}")]
     Unlistable {
@@ -102,13 +116,28 @@ pub fn to_folder(
     imports: &[String],
 ) -> Result<Release, PublishError> {
     let release = Package::read(package_bytes)?.release(imports);
-    let statement = Statement::unsigned(release);
+    let name = release.name.clone();
+    let statement =
+        Statement::unsigned(release).map_err(|reason| PublishError::Unlistable { name, reason })?;
+    release_to_folder(dir, &statement, package_bytes)
+}
+
+/// As [`to_folder`], with a statement that its author made, signed or not. Who may sign what is not looked at: whoever
+/// takes releases from strangers asks [`Chain::accept`](crate::keys::Chain::accept) first.
+///
+/// # Errors
+/// As [`to_folder`], and when the statement is about another package.
+pub fn release_to_folder(
+    dir: &Path,
+    statement: &Statement,
+    package_bytes: &[u8],
+) -> Result<Release, PublishError> {
     let release = &statement.release;
+    Package::read(package_bytes)?.check(release)?;
     let unlistable = |reason| PublishError::Unlistable {
         name: release.name.clone(),
         reason,
     };
-    let note = statement.to_note().map_err(unlistable)?;
 
     let registry = Writer::lock(dir)?;
     // Before anything is written: what is there must be readable, or the index could not be made afterwards.
@@ -130,7 +159,7 @@ pub fn to_folder(
             listed.push(release.clone());
             index_text(&listed).map_err(unlistable)?;
             registry.blob(release, package_bytes)?;
-            registry.commit(release, &note)?;
+            registry.commit(release, &statement.to_note())?;
             statements.insert(release.version.clone(), statement.clone());
         }
     }
@@ -140,6 +169,31 @@ pub fn to_folder(
         .into_iter()
         .find(|listed| listed.version == release.version);
     Ok(published.unwrap_or_else(|| release.clone()))
+}
+
+/// Puts the next key set of a namespace into the registry in `dir`, which is made if the folder is empty or not there. One
+/// that is there already changes nothing.
+///
+/// # Errors
+/// It does not follow the sets that are there; else see [`PublishError`].
+pub fn keys_to_folder(dir: &Path, set: &KeySet) -> Result<(), PublishError> {
+    let registry = Writer::lock(dir)?;
+    let there = registry.keys(set.namespace())?;
+    let there = there.as_ref();
+    if there.is_some_and(|chain| chain.sets().contains(set)) {
+        return Ok(());
+    }
+    match there {
+        Some(chain) => chain.clone().extend(set.clone())?,
+        None if set.number() == 1 => {}
+        None => {
+            return Err(PublishError::FirstKeys {
+                namespace: set.namespace().to_owned(),
+                number: set.number(),
+            });
+        }
+    }
+    registry.put_keys(set)
 }
 
 /// Makes all derived files of the registry in `dir` anew from the statements; gives the number of packages.

@@ -5,6 +5,7 @@ use std::fs;
 
 use super::*;
 use crate::fixtures::{name, package};
+use crate::keys::SigningKey;
 use crate::release::write_index;
 use crate::{Folder, Source};
 
@@ -275,6 +276,66 @@ fn packages_too_long_for_an_index_are_refused_before_anything_is_written() {
     let error = to_folder(dir.path(), &package("acme/web", "1.0.0", ""), &imports).unwrap_err();
     assert!(matches!(error, PublishError::Unlistable { .. }), "{error}");
     assert!(snapshot(dir.path()).is_empty());
+}
+
+fn key(number: u8) -> SigningKey {
+    SigningKey::from_seed("acme", &[number; 32]).unwrap()
+}
+
+#[test]
+fn what_was_signed_is_published_as_it_was_signed() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = package("acme/web", "1.0.0", "");
+    let release = Package::read(&bytes).unwrap().release(&[]);
+    let first = KeySet::first(&key(1)).unwrap();
+    keys_to_folder(dir.path(), &first).unwrap();
+    keys_to_folder(dir.path(), &first).unwrap();
+    let statement = Statement::signed(release, 1, &key(1)).unwrap();
+    release_to_folder(dir.path(), &statement, &bytes).unwrap();
+
+    let folder = Folder::open(dir.path()).unwrap();
+    let chain = folder.chain("acme").unwrap().unwrap();
+    let (name, version) = (&statement.release.name, &statement.release.version);
+    let there = folder.statement(name, version).unwrap().unwrap();
+    assert_eq!(there, statement);
+    assert_eq!(chain.signer(&there), Ok(&key(1).verifying_key()));
+    assert_eq!(there.check(&folder.releases(name).unwrap()[0]), Ok(()));
+    assert_eq!(folder.chain("other").unwrap(), None);
+}
+
+#[test]
+fn a_statement_about_another_package_is_not_published() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = Package::read(&package("acme/web", "1.0.0", "")).unwrap();
+    let statement = Statement::signed(one.release(&[]), 1, &key(1)).unwrap();
+    let other = package("acme/web", "1.0.0", "# other\n");
+    let error = release_to_folder(dir.path(), &statement, &other).unwrap_err();
+    assert!(
+        error.to_string().contains("disagree about the archive"),
+        "{error}"
+    );
+    assert!(snapshot(dir.path()).is_empty());
+}
+
+#[test]
+fn key_sets_are_published_one_after_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = KeySet::first(&key(1)).unwrap();
+    let second = first.rotate(&key(1), &key(2), true).unwrap();
+    let error = keys_to_folder(dir.path(), &second).unwrap_err();
+    assert!(error.to_string().contains("publish set 1 first"), "{error}");
+    keys_to_folder(dir.path(), &first).unwrap();
+    keys_to_folder(dir.path(), &second).unwrap();
+    let before = snapshot(dir.path());
+    // Another set of that number, and one that was made after another first set.
+    let other = KeySet::first(&key(9)).unwrap();
+    for set in [&other, &other.rotate(&key(9), &key(8), false).unwrap()] {
+        let error = keys_to_folder(dir.path(), set).unwrap_err();
+        assert!(matches!(error, PublishError::Keys(_)), "{error}");
+    }
+    assert_eq!(snapshot(dir.path()), before);
+    let newest = Folder::open(dir.path()).unwrap().chain("acme").unwrap();
+    assert_eq!(newest.unwrap().newest(), &second);
 }
 
 #[cfg(unix)]

@@ -9,10 +9,11 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::{NEW_ORIGIN, PublishError, disk, lock};
-use crate::release::{INDEX_BYTES, ReleaseError, Statement, write_index};
+use crate::keys::{Chain, KeySet};
+use crate::release::{INDEX_BYTES, ReleaseError, write_index};
 use crate::source::{CONFIG_BYTES, Config, NOTE_BYTES, SHARD_BYTES, Summary, layout, read_bounded};
 use crate::source::{read_shard, shard_of, write_shard};
-use crate::{Digest, PackageName, Release, SourceError};
+use crate::{Digest, PackageName, Release, SourceError, Statement};
 
 /// The text of a package's index, of a length readers take.
 pub(super) fn index_text(releases: &[Release]) -> Result<String, String> {
@@ -137,6 +138,24 @@ impl Writer {
                 source,
             }),
         }
+    }
+
+    /// All key sets of a namespace; none where it has no set 1.
+    pub(super) fn keys(&self, namespace: &str) -> Result<Option<Chain>, PublishError> {
+        Chain::read(namespace, |number| {
+            let bytes = self.read(&layout::keys(namespace, number), NOTE_BYTES)?;
+            Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        })
+    }
+
+    /// Creates a key set; the next one of its namespace.
+    pub(super) fn put_keys(&self, set: &KeySet) -> Result<(), PublishError> {
+        let path = self.path(&layout::keys(set.namespace(), set.number()));
+        disk::create(&path, set.to_note().as_bytes()).map_err(|source| PublishError::Io {
+            action: "write",
+            path,
+            source,
+        })
     }
 
     /// All statements about a package.
