@@ -32,7 +32,8 @@ pub use nearest::nearest;
 pub use package::{Package, PackageError};
 pub use release::{Kind, Pattern, Release, ReleaseError, Statement};
 pub use source::{
-    Config, Embedded, Fetch, Folder, Registry, Source, SourceError, Summary, official,
+    Config, Embedded, Fetch, Fetched, Folder, Object, Registry, Source, SourceError, Summary,
+    official,
 };
 #[cfg(feature = "http")]
 pub use source::{Http, HttpError};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
-use super::{Fetch, Registry, SourceError};
+use super::{Fetch, Fetched, Object, Registry, SourceError};
 
 /// Only `v1`, so that nothing lying beside it gets into the binary.
 static TREE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/official/v1");
@@ -27,22 +27,34 @@ impl Fetch for Embedded {
         "official"
     }
 
-    fn place(&self, path: &str) -> String {
-        format!("{path} of the packages inside scaffold")
+    fn place(&self, object: &Object<'_>) -> String {
+        format!("{} of the packages inside scaffold", object.path())
     }
 
-    fn get(&self, path: &str, limit: u64) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
-        let Some(file) = path.strip_prefix("v1/").and_then(|path| find(&TREE, path)) else {
-            return Ok(None);
+    fn get(
+        &self,
+        object: &Object<'_>,
+        limit: u64,
+        _known: Option<&str>,
+    ) -> Result<Fetched, SourceError> {
+        let Some(bytes) = file(&object.path()) else {
+            return Ok(Fetched::Missing);
         };
-        if file.len() as u64 > limit {
+        if bytes.len() as u64 > limit {
             return Err(SourceError::TooLong {
-                place: self.place(path),
+                place: self.place(object),
                 limit,
             });
         }
-        Ok(Some(Cow::Borrowed(file)))
+        Ok(Fetched::Found {
+            bytes: Cow::Borrowed(bytes),
+            tag: None,
+        })
     }
+}
+
+fn file(path: &str) -> Option<&'static [u8]> {
+    find(&TREE, path.strip_prefix("v1/")?)
 }
 
 /// Walks down by components; `Dir::get_file` would compare every path of the tree.
@@ -114,10 +126,10 @@ mod tests {
             "v2/config.json",
             "v1/../v1/config.json",
         ] {
-            assert!(Embedded(()).get(path, 1000).unwrap().is_none(), "{path}");
+            assert!(file(path).is_none(), "{path}");
         }
         assert!(matches!(
-            Embedded(()).get("v1/config.json", 3),
+            Embedded(()).get(&Object::Config, 3, None),
             Err(SourceError::TooLong { limit: 3, .. })
         ));
     }

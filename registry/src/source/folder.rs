@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Fetch, Registry, SourceError, layout};
+use super::{Fetch, Fetched, Object, Registry, SourceError, layout};
 
 /// Gets files of a registry in a folder.
 pub struct Folder {
@@ -46,20 +46,28 @@ impl Fetch for Folder {
         &self.id
     }
 
-    fn place(&self, path: &str) -> String {
-        self.root.join(path).display().to_string()
+    fn place(&self, object: &Object<'_>) -> String {
+        self.root.join(object.path()).display().to_string()
     }
 
-    fn get(&self, path: &str, limit: u64) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
-        match read_bounded(&self.root.join(path), limit) {
-            Ok(Some(bytes)) => Ok(Some(Cow::Owned(bytes))),
+    fn get(
+        &self,
+        object: &Object<'_>,
+        limit: u64,
+        _known: Option<&str>,
+    ) -> Result<Fetched, SourceError> {
+        match read_bounded(&self.root.join(object.path()), limit) {
+            Ok(Some(bytes)) => Ok(Fetched::Found {
+                bytes: Cow::Owned(bytes),
+                tag: None,
+            }),
             Ok(None) => Err(SourceError::TooLong {
-                place: self.place(path),
+                place: self.place(object),
                 limit,
             }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Fetched::Missing),
             Err(source) => Err(SourceError::Io {
-                place: self.place(path),
+                place: self.place(object),
                 source,
             }),
         }

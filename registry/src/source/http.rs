@@ -7,9 +7,10 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use reqwest::blocking::{Client, Response};
+use reqwest::header::{ETAG, HeaderMap, IF_NONE_MATCH};
 use reqwest::{StatusCode, Url, redirect};
 
-use super::{Fetch, Registry, SourceError};
+use super::{Fetch, Fetched, Object, Registry, SourceError};
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -21,6 +22,8 @@ const FILE: Duration = Duration::from_secs(300);
 const REDIRECTS: usize = 3;
 /// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
+/// Most bytes in an `ETag`; one that is longer is as good as none.
+const TAG_BYTES: usize = 256;
 
 /// An address no registry can be at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,16 +116,21 @@ impl Http {
         Ok(self.client.get_or_init(|| client))
     }
 
-    fn failed(&self, path: &str, reason: impl Into<String>) -> SourceError {
+    fn failed(&self, object: &Object<'_>, reason: impl Into<String>) -> SourceError {
         SourceError::Fetch {
-            place: self.place(path),
+            place: self.place(object),
             reason: reason.into(),
         }
     }
 
-    fn read(&self, mut response: Response, path: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
+    fn read(
+        &self,
+        mut response: Response,
+        object: &Object<'_>,
+        limit: u64,
+    ) -> Result<Vec<u8>, SourceError> {
         let too_long = || SourceError::TooLong {
-            place: self.place(path),
+            place: self.place(object),
             limit,
         };
         if response
@@ -137,7 +145,7 @@ impl Http {
         loop {
             let count = response
                 .read(&mut chunk)
-                .map_err(|error| self.failed(path, reasons(&error)))?;
+                .map_err(|error| self.failed(object, reasons(&error)))?;
             if count == 0 {
                 return Ok(bytes);
             }
@@ -150,7 +158,7 @@ impl Http {
                     "it took longer than {} seconds; try again later",
                     self.file.as_secs()
                 );
-                return Err(self.failed(path, reason));
+                return Err(self.failed(object, reason));
             }
         }
     }
@@ -161,25 +169,42 @@ impl Fetch for Http {
         &self.id
     }
 
-    fn place(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+    fn place(&self, object: &Object<'_>) -> String {
+        format!("{}{}", self.base, object.path())
     }
 
-    fn get(&self, path: &str, limit: u64) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
-        let response = self
-            .client()?
-            .get(self.place(path))
+    fn get(
+        &self,
+        object: &Object<'_>,
+        limit: u64,
+        known: Option<&str>,
+    ) -> Result<Fetched, SourceError> {
+        let mut request = self.client()?.get(self.place(object));
+        if let Some(tag) = known {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        let response = request
             .send()
-            .map_err(|error| self.failed(path, reasons(&error)))?;
+            .map_err(|error| self.failed(object, reasons(&error)))?;
         match response.status() {
-            StatusCode::OK => Ok(Some(Cow::Owned(self.read(response, path, limit)?))),
-            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+            StatusCode::OK => {
+                let tag = tag(response.headers());
+                let bytes = Cow::Owned(self.read(response, object, limit)?);
+                Ok(Fetched::Found { bytes, tag })
+            }
+            StatusCode::NOT_MODIFIED if known.is_some() => Ok(Fetched::Same),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Fetched::Missing),
             status => Err(self.failed(
-                path,
+                object,
                 format!("the server answered {status}; try again later"),
             )),
         }
     }
+}
+
+fn tag(headers: &HeaderMap) -> Option<String> {
+    let tag = headers.get(ETAG)?.to_str().ok()?;
+    (tag.len() <= TAG_BYTES).then(|| tag.to_owned())
 }
 
 fn is_loopback(url: &Url) -> bool {

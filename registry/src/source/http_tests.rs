@@ -8,6 +8,9 @@ use super::*;
 use crate::fixtures::{name, release};
 use crate::source::{Config, Source, layout};
 
+/// Some file that may change.
+const X: Object<'static> = Object::Shard(0);
+
 /// A server that answers each request by its path; it ends with the test's process.
 fn serve(answer: impl Fn(&str, TcpStream) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -40,7 +43,8 @@ fn respond(mut stream: TcpStream, status: &str, headers: &str, body: &[u8]) {
 fn get(url: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
     Ok(Http::new(url)
         .unwrap()
-        .get("v1/x", limit)?
+        .get(&X, limit, None)?
+        .bytes()
         .map(Cow::into_owned))
 }
 
@@ -61,6 +65,23 @@ fn a_registry_is_read_over_http() {
     assert_eq!(registry.id(), format!("{url}/"));
     assert_eq!(registry.releases(&name("acme/web")).unwrap().len(), 1);
     assert!(registry.releases(&name("acme/none")).unwrap().is_empty());
+}
+
+#[test]
+fn what_did_not_change_is_not_sent_again() {
+    let url = serve(|_, mut stream| {
+        let _ = stream.write_all(
+            b"HTTP/1.1 200 OK\r\nETag: \"7\"\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi",
+        );
+    });
+    let http = Http::new(&url).unwrap();
+    let found = http.get(&X, 10, None).unwrap();
+    assert!(matches!(&found, Fetched::Found { tag: Some(tag), .. } if tag == "\"7\""));
+    let same = serve(|_, stream| respond(stream, "304 Not Modified", "", b""));
+    let http = Http::new(&same).unwrap();
+    assert_eq!(http.get(&X, 10, Some("\"7\"")).unwrap(), Fetched::Same);
+    // Nobody asked for that.
+    assert!(http.get(&X, 10, None).is_err());
 }
 
 #[test]
@@ -99,7 +120,7 @@ fn a_body_that_trickles_is_given_up() {
     });
     let mut http = Http::new(&url).unwrap();
     http.file = Duration::from_millis(50);
-    let error = http.get("v1/x", 1 << 20).unwrap_err().to_string();
+    let error = http.get(&X, 1 << 20, None).unwrap_err().to_string();
     assert!(error.contains("it took longer than"), "{error}");
 }
 
@@ -107,14 +128,21 @@ fn a_body_that_trickles_is_given_up() {
 fn redirects_stay_on_the_host() {
     let other = serve(|_, stream| respond(stream, "200 OK", "", b"stolen"));
     let url = serve(move |path, stream| match path {
-        "/base/v1/x" => respond(
+        "/base/v1/search/0.json" => respond(
             stream,
             "302 Found",
-            &format!("Location: {other}/v1/x\r\n"),
+            &format!("Location: {other}/v1/search/0.json\r\n"),
             b"",
         ),
-        "/base/v1/inside" => respond(stream, "302 Found", "Location: /base/v1/there\r\n", b""),
-        "/base/v1/circle" => respond(stream, "302 Found", "Location: /base/v1/circle\r\n", b""),
+        "/base/v1/search/1.json" => {
+            respond(stream, "302 Found", "Location: /base/v1/there\r\n", b"")
+        }
+        "/base/v1/search/2.json" => respond(
+            stream,
+            "302 Found",
+            "Location: /base/v1/search/2.json\r\n",
+            b"",
+        ),
         _ => respond(stream, "200 OK", "", b"here"),
     });
     let error = get(&url, 100).unwrap_err().to_string();
@@ -123,8 +151,12 @@ fn redirects_stay_on_the_host() {
         "{error}"
     );
     let http = Http::new(&url).unwrap();
-    assert_eq!(&*http.get("v1/inside", 100).unwrap().unwrap(), b"here");
-    let error = http.get("v1/circle", 100).unwrap_err().to_string();
+    let inside = http.get(&Object::Shard(1), 100, None).unwrap().bytes();
+    assert_eq!(&*inside.unwrap(), b"here");
+    let error = http
+        .get(&Object::Shard(2), 100, None)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("redirects more than 3 times"), "{error}");
 }
 
@@ -133,7 +165,7 @@ fn errors_of_the_server_are_told() {
     let url = serve(|_, stream| respond(stream, "503 Service Unavailable", "", b""));
     let error = get(&url, 100).unwrap_err().to_string();
     assert!(
-        error.contains("/base/v1/x: the server answered 503 Service Unavailable"),
+        error.contains("/base/v1/search/0.json: the server answered 503 Service Unavailable"),
         "{error}"
     );
     let gone = {

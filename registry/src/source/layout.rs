@@ -6,7 +6,8 @@
 //! v1/releases/<namespace>/<name>/<v>.note     the author's statement; create-only; authoritative
 //! v1/blobs/sha256/<aa>/<hex>                  the archive of that digest; immutable
 //! v1/search/<shard>.json                      every package in a line; derived
-//! v1/namespaces/<namespace>/<n>.note          kept free for key sets
+//! v1/yanks/<namespace>/<name>/<v>.json        why a version was taken back; there only while it is
+//! v1/namespaces/<namespace>/<n>.note          key set n of a namespace; create-only
 //! v1/log/                                     kept free for a transparency log
 //! ```
 //!
@@ -16,6 +17,47 @@
 use semver::Version;
 
 use crate::{Digest, PackageName};
+
+/// One file of a registry, by what it is. Sources that are no folder of files find it by this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Object<'a> {
+    /// What the registry says about itself.
+    Config,
+    /// The index of a package.
+    Index(&'a PackageName),
+    /// The statement about one version.
+    Note(&'a PackageName, &'a Version),
+    /// Why a version was taken back.
+    Yank(&'a PackageName, &'a Version),
+    /// A key set of a namespace, counted from 1.
+    Keys(&'a str, u32),
+    /// The archive of a digest, and the package it is of.
+    Blob(&'a Digest, &'a PackageName),
+    /// One part of the search data, counted from 0.
+    Shard(u32),
+}
+
+impl Object<'_> {
+    /// Where it stands, from the registry's root.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::Config => CONFIG.to_owned(),
+            Self::Index(name) => index(name),
+            Self::Note(name, version) => note(name, version),
+            Self::Yank(name, version) => yank(name, version),
+            Self::Keys(namespace, number) => keys(namespace, *number),
+            Self::Blob(digest, _) => blob(digest),
+            Self::Shard(number) => shard(*number),
+        }
+    }
+
+    /// Whether it never changes once it is there.
+    #[must_use]
+    pub fn is_immutable(&self) -> bool {
+        matches!(self, Self::Note(..) | Self::Keys(..) | Self::Blob(..))
+    }
+}
 
 /// What the registry says about itself.
 pub const CONFIG: &str = "v1/config.json";
@@ -40,6 +82,18 @@ pub fn notes(name: &PackageName) -> String {
 #[must_use]
 pub fn note(name: &PackageName, version: &Version) -> String {
     format!("{RELEASES}/{name}/{version}{NOTE_SUFFIX}")
+}
+
+/// Why one version was taken back.
+#[must_use]
+pub fn yank(name: &PackageName, version: &Version) -> String {
+    format!("v1/yanks/{name}/{version}.json")
+}
+
+/// Key set `number` of a namespace, counted from 1.
+#[must_use]
+pub fn keys(namespace: &str, number: u32) -> String {
+    format!("v1/namespaces/{namespace}/{number}{NOTE_SUFFIX}")
 }
 
 /// The archive of a digest.
@@ -74,5 +128,10 @@ mod tests {
             format!("v1/blobs/sha256/e3/{}", digest.hex())
         );
         assert_eq!(shard(0), "v1/search/0.json");
+        assert_eq!(
+            yank(&name, &Version::new(1, 2, 0)),
+            "v1/yanks/acme/web/1.2.0.json"
+        );
+        assert_eq!(keys("acme", 2), "v1/namespaces/acme/2.note");
     }
 }

@@ -22,6 +22,7 @@ pub use folder::Folder;
 pub(crate) use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Http, HttpError};
+pub use layout::Object;
 pub use search::{SHARD_BYTES, Summary};
 pub(crate) use search::{read_shard, shard_of, write_shard};
 
@@ -210,19 +211,51 @@ impl<S: Source + ?Sized> Source for &S {
     }
 }
 
-/// Gets one file of a registry tree.
+/// What asking for a file gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// There is no such file.
+    Missing,
+    /// It is the one whose tag was named.
+    Same,
+    /// Its bytes.
+    Found {
+        /// All of them.
+        bytes: Cow<'static, [u8]>,
+        /// What names this state of the file, to ask again with: an `ETag`. None where asking again costs nothing.
+        tag: Option<String>,
+    },
+}
+
+impl Fetched {
+    /// The bytes, from a source that keeps no tags or was asked without one.
+    #[must_use]
+    pub fn bytes(self) -> Option<Cow<'static, [u8]>> {
+        match self {
+            Self::Found { bytes, .. } => Some(bytes),
+            Self::Missing | Self::Same => None,
+        }
+    }
+}
+
+/// Gets one file of a registry.
 pub trait Fetch: Send + Sync {
     /// What the source is called, see [`Source::id`].
     fn id(&self) -> &str;
 
-    /// How messages name the file at `path`.
-    fn place(&self, path: &str) -> String;
+    /// How messages name a file.
+    fn place(&self, object: &Object<'_>) -> String;
 
-    /// The bytes of the file at `path` (see [`layout`]), none if there is no such file.
+    /// The file's bytes. `known` is the tag of the state one has already.
     ///
     /// # Errors
     /// When it cannot be read, or is longer than `limit` bytes ([`SourceError::TooLong`]).
-    fn get(&self, path: &str, limit: u64) -> Result<Option<Cow<'static, [u8]>>, SourceError>;
+    fn get(
+        &self,
+        object: &Object<'_>,
+        limit: u64,
+        known: Option<&str>,
+    ) -> Result<Fetched, SourceError>;
 }
 
 /// A [`Source`] made of anything that can get files.
@@ -248,24 +281,34 @@ impl<F: Fetch> Registry<F> {
         if let Some(config) = self.config.get() {
             return Ok(config);
         }
-        let Some(bytes) = self.fetch.get(layout::CONFIG, CONFIG_BYTES)? else {
+        let Some(bytes) = self.get(&Object::Config, CONFIG_BYTES)? else {
             return Err(SourceError::NotARegistry {
                 place: self.fetch.id().to_owned(),
             });
         };
-        let config = Config::parse(&bytes, self.fetch.id(), || self.fetch.place(layout::CONFIG))?;
+        let config = Config::parse(&bytes, self.fetch.id(), || {
+            self.fetch.place(&Object::Config)
+        })?;
         Ok(self.config.get_or_init(|| config))
     }
 
-    fn text(&self, path: &str, limit: u64) -> Result<Option<String>, SourceError> {
+    fn get(
+        &self,
+        object: &Object<'_>,
+        limit: u64,
+    ) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
+        Ok(self.fetch.get(object, limit, None)?.bytes())
+    }
+
+    fn text(&self, object: &Object<'_>, limit: u64) -> Result<Option<String>, SourceError> {
         self.config()?;
-        let Some(bytes) = self.fetch.get(path, limit)? else {
+        let Some(bytes) = self.get(object, limit)? else {
             return Ok(None);
         };
         match String::from_utf8(bytes.into_owned()) {
             Ok(text) => Ok(Some(text)),
             Err(_) => Err(SourceError::Broken {
-                place: self.fetch.place(path),
+                place: self.fetch.place(object),
                 reason: "it is not UTF-8".to_owned(),
             }),
         }
@@ -285,28 +328,28 @@ impl<F: Fetch> Source for Registry<F> {
     }
 
     fn releases(&self, name: &PackageName) -> Result<Vec<Release>, SourceError> {
-        let Some(text) = self.text(&layout::index(name), INDEX_BYTES)? else {
+        let Some(text) = self.text(&Object::Index(name), INDEX_BYTES)? else {
             return Ok(Vec::new());
         };
         release::read_index(name, &text).map_err(|error| self.release_error(error))
     }
 
     fn blob(&self, release: &Release) -> Result<Cow<'static, [u8]>, SourceError> {
-        let path = layout::blob(&release.blob);
+        let object = Object::Blob(&release.blob, &release.name);
         let size_error = |found| SourceError::Size {
-            place: self.fetch.place(&path),
+            place: self.fetch.place(&object),
             package: format!("{} {}", release.name, release.version),
             expected: release.size,
             found,
         };
         if release.size > BLOB_BYTES {
             return Err(SourceError::TooLong {
-                place: self.fetch.place(&path),
+                place: self.fetch.place(&object),
                 limit: BLOB_BYTES,
             });
         }
         self.config()?;
-        match self.fetch.get(&path, release.size) {
+        match self.get(&object, release.size) {
             Ok(Some(bytes)) if bytes.len() as u64 == release.size => Ok(bytes),
             Ok(Some(bytes)) => Err(size_error(bytes.len() as u64)),
             Ok(None) => Err(SourceError::NoBlob {
@@ -324,7 +367,7 @@ impl<F: Fetch> Source for Registry<F> {
         name: &PackageName,
         version: &Version,
     ) -> Result<Option<Statement>, SourceError> {
-        let Some(text) = self.text(&layout::note(name, version), NOTE_BYTES)? else {
+        let Some(text) = self.text(&Object::Note(name, version), NOTE_BYTES)? else {
             return Ok(None);
         };
         Statement::read(name, version, &text)
@@ -335,12 +378,12 @@ impl<F: Fetch> Source for Registry<F> {
     fn search(&self) -> Result<Vec<Summary>, SourceError> {
         let mut found = Vec::new();
         for shard in 0..self.config()?.shards {
-            let path = layout::shard(shard);
-            let Some(bytes) = self.fetch.get(&path, SHARD_BYTES)? else {
+            let object = Object::Shard(shard);
+            let Some(bytes) = self.get(&object, SHARD_BYTES)? else {
                 continue;
             };
             found.extend(read_shard(&bytes).map_err(|reason| SourceError::Broken {
-                place: self.fetch.place(&path),
+                place: self.fetch.place(&object),
                 reason,
             })?);
         }

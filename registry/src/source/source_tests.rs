@@ -30,17 +30,26 @@ impl Fetch for Memory {
         "memory"
     }
 
-    fn place(&self, path: &str) -> String {
-        format!("memory/{path}")
+    fn place(&self, object: &Object<'_>) -> String {
+        format!("memory/{}", object.path())
     }
 
-    fn get(&self, path: &str, limit: u64) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
-        match self.0.get(path) {
+    fn get(
+        &self,
+        object: &Object<'_>,
+        limit: u64,
+        _known: Option<&str>,
+    ) -> Result<Fetched, SourceError> {
+        match self.0.get(&object.path()) {
             Some(bytes) if bytes.len() as u64 > limit => Err(SourceError::TooLong {
-                place: self.place(path),
+                place: self.place(object),
                 limit,
             }),
-            found => Ok(found.cloned().map(Cow::Owned)),
+            Some(bytes) => Ok(Fetched::Found {
+                bytes: Cow::Owned(bytes.clone()),
+                tag: None,
+            }),
+            None => Ok(Fetched::Missing),
         }
     }
 }
