@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod registry;
+
+pub use registry::{NewToken, Registry, RegistryCommand, Serve, Token, TokenCommand};
+
 /// Makes projects and adds modules to them, from generators that nobody has to trust.
 ///
 /// A generator is a sealed WebAssembly component: it reads what you grant, proposes files, and can do nothing
@@ -209,6 +213,8 @@ pub enum Command {
     Pack(Pack),
     /// Pack a folder and put it into a registry
     Publish(Publish),
+    /// Run a registry of your own
+    Registry(Registry),
     /// Look after the cache of packages
     Cache(Cache),
     /// Print a completion script for a shell

@@ -117,6 +117,9 @@ pub struct Release {
     /// Why it was taken back, if it was: hidden from new resolutions, still there for projects that locked it.
     #[serde(default)]
     pub yanked: Option<String>,
+    /// Whether it was taken back because it is dangerous to go on using it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub security: bool,
 }
 
 /// A line with its format number in front.

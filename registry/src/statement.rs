@@ -11,7 +11,7 @@ use crate::{PackageName, Release};
 
 /// An author's statement that a version of a package is a certain blob: `v1/releases/<namespace>/<name>/<version>.note`.
 ///
-/// It is a [`Note`] whose line is an index line without what only the registry can say (`yanked`), and with one field
+/// It is a [`Note`] whose line is an index line without what only the registry can say (`yanked`, `security`), and with one field
 /// more: `keys`, the number of the [`KeySet`](crate::keys::KeySet) that signs it. Without `keys` nobody does. Being part of
 /// the line, the number is signed as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Statement {
         if release.version != *version {
             return Err(format!("it is about version {}", release.version));
         }
-        if release.yanked.is_some() {
+        if release.yanked.is_some() || release.security {
             return Err("it says `yanked`, which is not for a statement to say".to_owned());
         }
         let Keys { keys } = serde_json::from_str(note.line()).map_err(|error| error.to_string())?;
@@ -171,6 +171,7 @@ impl fmt::Display for Statement {
 fn stated(release: Release) -> Release {
     Release {
         yanked: None,
+        security: false,
         ..release
     }
 }

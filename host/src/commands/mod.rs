@@ -21,6 +21,7 @@ mod permissions;
 mod publish;
 mod questions;
 mod reading;
+mod registry;
 mod remove;
 mod resolve;
 mod search;
@@ -162,6 +163,7 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Inspect(args) => done(inspect::run(context, &args)),
         Command::Pack(args) => done(pack::run(context, &args)),
         Command::Publish(args) => done(publish::run(context, &args)),
+        Command::Registry(args) => done(registry::run(context, &args)),
         Command::Cache(args) => done(cache::run(context, &args)),
         Command::Completions(args) => done(completions::run(context, &args)),
     }
