@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod registry;
 mod store;
 
+pub use registry::{NewToken, Registry, RegistryCommand, Serve, Token, TokenCommand};
 pub use store::{Cache, CacheCommand, Login, Logout, Prune};
 
 /// Makes projects and adds modules to them, from generators that nobody has to trust.
@@ -229,6 +231,8 @@ pub enum Command {
     /// checked as ever. Check it in, and a clone needs neither a network nor a cache. Run it again after an update. What comes
     /// with this program is not copied.
     Vendor,
+    /// Run a registry of your own
+    Registry(Registry),
     /// Look after the cache of packages
     Cache(Cache),
     /// Print a completion script for a shell

@@ -23,6 +23,7 @@ mod permissions;
 mod publish;
 mod questions;
 mod reading;
+mod registry;
 mod remove;
 mod resolve;
 mod search;
@@ -171,6 +172,7 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Logout(args) => done(login::out(context, &args)),
         Command::Fetch => done(fetch::run(context)),
         Command::Vendor => done(vendor::run(context)),
+        Command::Registry(args) => done(registry::run(context, &args)),
         Command::Cache(args) => done(cache::run(context, &args)),
         Command::Completions(args) => done(completions::run(context, &args)),
     }

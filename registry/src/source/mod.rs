@@ -16,6 +16,7 @@ use std::sync::OnceLock;
 
 use semver::Version;
 
+pub(crate) use config::MAX_PARTS;
 pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
 pub use folder::Folder;
@@ -24,10 +25,11 @@ pub(crate) use folder::read_bounded;
 pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
 pub use search::{SHARD_BYTES, Summary};
-pub(crate) use search::{read_shard, shard_of, write_shard};
+pub(crate) use search::{find_in_shard, read_shard, write_shard};
 
-use crate::release::{self, INDEX_BYTES, LINE_BYTES, ReleaseError, Statement};
-use crate::{PackageName, Release, archive};
+use crate::keys::{Chain, KeySet, KeySetError};
+use crate::release::{self, INDEX_BYTES, LINE_BYTES, ReleaseError};
+use crate::{PackageName, Release, Statement, archive};
 
 /// Most bytes in one archive as it is stored.
 pub const BLOB_BYTES: u64 = archive::PACKED_BYTES;
@@ -64,6 +66,36 @@ pub trait Source: Send + Sync {
         version: &Version,
     ) -> Result<Option<Statement>, SourceError>;
 
+    /// Key set `number` of a namespace; none if there is none.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or the set is none.
+    fn keys(&self, namespace: &str, number: u32) -> Result<Option<KeySet>, SourceError>;
+
+    /// All key sets of a namespace, from the first; none where there is no set 1.
+    ///
+    /// # Errors
+    /// As [`Source::keys`], and when a set does not follow the one before it.
+    fn chain(&self, namespace: &str) -> Result<Option<Chain>, SourceError> {
+        let Some(first) = self.keys(namespace, 1)? else {
+            return Ok(None);
+        };
+        let mut chain = Chain::of(first);
+        while let Some(next) = self.keys(namespace, chain.newest().number() + 1)? {
+            chain.extend(next).map_err(|source| SourceError::Keys {
+                id: self.id().to_owned(),
+                source: Box::new(source),
+            })?;
+        }
+        Ok(Some(chain))
+    }
+
+    /// What the registry says about itself.
+    ///
+    /// # Errors
+    /// When it is missing, broken or of a later format.
+    fn config(&self) -> Result<Config, SourceError>;
+
     /// A file of the registry as it is, to be copied; none if there is no such file.
     ///
     /// # Errors
@@ -81,7 +113,15 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     /// When the source cannot be read, or its search data is broken.
-    fn search(&self) -> Result<Vec<Summary>, SourceError>;
+    fn search(&self) -> Result<Vec<Summary>, SourceError> {
+        self.find(&[])
+    }
+
+    /// The packages that say every word somewhere, in any case, sorted by name; all without words.
+    ///
+    /// # Errors
+    /// As [`Source::search`].
+    fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError>;
 
     /// The names of all packages, sorted.
     ///
@@ -193,6 +233,14 @@ pub enum SourceError {
         /// What is wrong.
         source: Box<ReleaseError>,
     },
+    /// A key set that cannot be used.
+    #[error("{id}: {source}; tell whoever runs the registry")]
+    Keys {
+        /// The source.
+        id: String,
+        /// What is wrong.
+        source: Box<KeySetError>,
+    },
     /// A release whose archive is not there.
     #[error(
         "{id} lists {package} but does not have its archive ({blob}); tell whoever runs the registry"
@@ -255,8 +303,16 @@ impl<S: Source + ?Sized> Source for &S {
         (**self).warm(release);
     }
 
-    fn search(&self) -> Result<Vec<Summary>, SourceError> {
-        (**self).search()
+    fn keys(&self, namespace: &str, number: u32) -> Result<Option<KeySet>, SourceError> {
+        (**self).keys(namespace, number)
+    }
+
+    fn config(&self) -> Result<Config, SourceError> {
+        (**self).config()
+    }
+
+    fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
+        (**self).find(words)
     }
 }
 
@@ -454,17 +510,35 @@ impl<F: Fetch> Source for Registry<F> {
         }
     }
 
-    fn search(&self) -> Result<Vec<Summary>, SourceError> {
+    fn keys(&self, namespace: &str, number: u32) -> Result<Option<KeySet>, SourceError> {
+        let Some(text) = self.text(&Object::Keys(namespace, number), NOTE_BYTES)? else {
+            return Ok(None);
+        };
+        KeySet::read(namespace, number, &text)
+            .map(Some)
+            .map_err(|source| SourceError::Keys {
+                id: self.fetch.id().to_owned(),
+                source: Box::new(source),
+            })
+    }
+
+    fn config(&self) -> Result<Config, SourceError> {
+        Self::config(self).cloned()
+    }
+
+    fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
+        let words: Vec<_> = words.iter().map(|word| word.to_lowercase()).collect();
         let mut found = Vec::new();
-        for shard in 0..self.config()?.shards {
-            let object = Object::Shard(shard);
+        for part in self.config()?.parts() {
+            let object = Object::Shard(part);
             let Some(bytes) = self.get(&object, SHARD_BYTES)? else {
                 continue;
             };
-            found.extend(read_shard(&bytes).map_err(|reason| SourceError::Broken {
+            let lines = find_in_shard(&bytes, &words).map_err(|reason| SourceError::Broken {
                 place: self.fetch.place(&object),
                 reason,
-            })?);
+            })?;
+            found.extend(lines);
         }
         found.sort_by(|one: &Summary, other| one.name.cmp(&other.name));
         Ok(found)
