@@ -97,7 +97,7 @@ fn a_registry_behind_a_proxy_with_a_certificate_of_its_own() {
     session.add(&world.finish(command("info acme/site")).failed_with(2));
     world.write("config/empty.pem", "no certificate\n");
     config(&format!("{through}ca = \"empty.pem\"\n"));
-    session.add(&world.finish(command("info acme/site")).failed_with(1));
+    session.add(&world.finish(command("info acme/site")).failed_with(2));
     config("proxy = 7\n");
     session.add(&world.finish(command("info acme/site")).failed_with(2));
     insta::assert_snapshot!(session);

@@ -155,6 +155,14 @@ pub enum SourceError {
         /// What happened, and what to do.
         reason: String,
     },
+    /// What is configured for a registry cannot be used.
+    #[error("cannot ask {place}: {reason}")]
+    Setting {
+        /// The registry's address.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The registry wants to be told who asks, or gives this one nothing.
     #[error("{place}: the server answered {status}, it wants to know who asks{}", if *status == 403 { " and does not let this token in" } else { "" })]
     Unauthorized {
