@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod key;
 mod registry;
 
+pub use key::{Key, KeyCommand, KeyNew, KeyRotate, KeyTrust};
 pub use registry::{NewToken, Registry, RegistryCommand, Serve, Token, TokenCommand};
 
 /// Makes projects and adds modules to them, from generators that nobody has to trust.
@@ -213,6 +215,8 @@ pub enum Command {
     Pack(Pack),
     /// Pack a folder and put it into a registry
     Publish(Publish),
+    /// Look after the keys that sign your packages, and those you trust
+    Key(Key),
     /// Run a registry of your own
     Registry(Registry),
     /// Look after the cache of packages

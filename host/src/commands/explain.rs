@@ -13,6 +13,7 @@ use crate::{
     replay::ReplayError,
     sandbox::SandboxError,
     sources::SourcesError,
+    trust::TrustError,
 };
 
 impl From<ProjectError> for CommandError {
@@ -112,6 +113,7 @@ impl From<PackagesError> for CommandError {
         match e {
             PackagesError::Sources(e) => e.into(),
             PackagesError::Sandbox(e) => e.into(),
+            PackagesError::Trust(e) => e.into(),
             PackagesError::Digest(_) => Self::integrity(e)
                 .hint("do not use it; tell whoever runs the registry. Nothing was written"),
             PackagesError::Changed { ref registry, .. } => {
@@ -133,6 +135,19 @@ impl From<PackagesError> for CommandError {
             PackagesError::Resolve(e) => e.into(),
             PackagesError::Source(e) => e.into(),
             e => Self::failed(e),
+        }
+    }
+}
+
+impl From<TrustError> for CommandError {
+    fn from(e: TrustError) -> Self {
+        let hint = e.hint();
+        match e {
+            TrustError::Source(e) => e.into(),
+            e => match hint {
+                Some(hint) => Self::integrity(e).hint(hint),
+                None => Self::integrity(e),
+            },
         }
     }
 }

@@ -10,6 +10,7 @@ mod diff;
 mod explain;
 mod info;
 mod inspect;
+mod key;
 mod list;
 mod lock;
 mod new;
@@ -163,6 +164,7 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Inspect(args) => done(inspect::run(context, &args)),
         Command::Pack(args) => done(pack::run(context, &args)),
         Command::Publish(args) => done(publish::run(context, &args)),
+        Command::Key(args) => done(key::run(context, &args)),
         Command::Registry(args) => done(registry::run(context, &args)),
         Command::Cache(args) => done(cache::run(context, &args)),
         Command::Completions(args) => done(completions::run(context, &args)),
@@ -234,6 +236,7 @@ mod tests {
                 version: semver::Version::new(1, 0, 0),
                 registry: "official".into(),
                 blob: Digest::of(b""),
+                signer: None,
             },
             allow: Default::default(),
             reads: Default::default(),

@@ -189,7 +189,13 @@ impl Trust {
             Some(chain) => chain,
             None => self.newest(source, namespace)?,
         };
+        let pins = self.pins.borrow();
+        let confirmed = pins.namespace(id, namespace).is_some_and(|p| p.confirmed);
+        drop(pins);
         let locked = |chain: &Chain| {
+            if confirmed {
+                return None;
+            }
             let all = self.locked.iter();
             let mut ours = all.filter(|(registry, of, _)| registry == id && of == namespace);
             ours.find(|(_, _, key)| !chain.knows(key))
@@ -308,7 +314,12 @@ impl Trust {
         };
         let keys = listed(newest.keys());
         let text = format!("{} of {registry} by {keys} ({verb})", newest.namespace());
-        pins.set_namespace(registry, newest.clone());
+        let pin = NamespacePin {
+            registry: registry.to_owned(),
+            set: newest.clone(),
+            confirmed: known.is_some_and(|pin| pin.confirmed),
+        };
+        pins.set_namespace(pin);
         drop(pins);
         self.tell(News::Done(what, text));
     }
@@ -404,7 +415,11 @@ impl Trust {
                 found: newest.keys().to_vec(),
             });
         }
-        self.pins.borrow_mut().set_namespace(id, newest.clone());
+        self.pins.borrow_mut().set_namespace(NamespacePin {
+            registry: id.to_owned(),
+            set: newest.clone(),
+            confirmed: true,
+        });
         Ok(newest.clone())
     }
 

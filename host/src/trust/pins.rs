@@ -8,6 +8,7 @@
 //! namespace = "acme"
 //! set = 2
 //! note = "{…}\n\n— acme …\n"             # the key set as its registry has it
+//! confirmed = true                         # only where the user said that it is theirs, see `scaffold key trust`
 //!
 //! [[registry]]
 //! registry = "https://packages.example.org/"
@@ -40,6 +41,8 @@ const BYTES: u64 = 4 * 1024 * 1024;
 pub struct NamespacePin {
     pub registry: String,
     pub set: KeySet,
+    /// The user said so, and it was not only seen: then it counts more than what some project has locked.
+    pub confirmed: bool,
 }
 
 /// A registry's own key, and the newest state it was seen in.
@@ -115,9 +118,8 @@ impl Pins {
         all.find(|pin| pin.registry == registry)
     }
 
-    pub(super) fn set_namespace(&mut self, registry: &str, set: KeySet) {
-        let registry = registry.to_owned();
-        self.change(Change::Namespace(NamespacePin { registry, set }));
+    pub(super) fn set_namespace(&mut self, pin: NamespacePin) {
+        self.change(Change::Namespace(pin));
     }
 
     pub(super) fn set_registry(&mut self, pin: RegistryPin) {
@@ -241,6 +243,7 @@ impl Contents {
                 namespace: pin.set.namespace().to_owned(),
                 set: pin.set.number(),
                 note: pin.set.to_note(),
+                confirmed: pin.confirmed,
             });
         }
         for pin in &self.registries {
@@ -281,6 +284,8 @@ struct NamespaceEntry {
     namespace: String,
     set: u32,
     note: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    confirmed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -330,6 +335,7 @@ fn read(path: &Path) -> Result<Contents, PinsError> {
         contents.namespaces.push(NamespacePin {
             registry: entry.registry,
             set,
+            confirmed: entry.confirmed,
         });
     }
     for entry in document.registries {
