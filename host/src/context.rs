@@ -106,7 +106,8 @@ impl Context {
     /// # Errors
     /// It cannot be read.
     pub fn trust(&self) -> Result<Trust, CommandError> {
-        Trust::open(self.dirs.config.as_deref(), self.globals.offline).kind(ErrorKind::Failed)
+        let (offline, keep) = (self.globals.offline, !self.globals.dry_run);
+        Trust::open(self.dirs.config.as_deref(), offline, keep).kind(ErrorKind::Failed)
     }
 
     /// How questions are answered that nobody has answered yet.
@@ -288,9 +289,9 @@ impl Context {
         self.tell_trust(packages.trust);
     }
 
-    /// Passes on what was found out about whom to trust, and remembers it, unless this is a dry run.
+    /// Passes on what was found out about whom to trust, and remembers it.
     pub fn tell_trust(&mut self, trust: &Trust) {
-        for news in trust.take_news(!self.globals.dry_run) {
+        for news in trust.take_news() {
             match news {
                 News::Done(what, about) => self.ui.done(what, &about),
                 News::Warning(text) => self.ui.warn(&text),

@@ -113,6 +113,12 @@ impl Pins {
         self.now.namespace(registry, namespace)
     }
 
+    /// Whether a namespace is pinned in any registry.
+    pub fn knows(&self, namespace: &str) -> bool {
+        let mut all = self.now.namespaces.iter();
+        all.any(|pin| pin.set.namespace() == namespace)
+    }
+
     pub fn registry(&self, registry: &str) -> Option<&RegistryPin> {
         let mut all = self.now.registries.iter();
         all.find(|pin| pin.registry == registry)
@@ -271,9 +277,9 @@ impl Contents {
 #[serde(deny_unknown_fields)]
 struct Document {
     version: u32,
-    #[serde(default, rename = "namespace")]
+    #[serde(default, rename = "namespace", skip_serializing_if = "Vec::is_empty")]
     namespaces: Vec<NamespaceEntry>,
-    #[serde(default, rename = "registry")]
+    #[serde(default, rename = "registry", skip_serializing_if = "Vec::is_empty")]
     registries: Vec<RegistryEntry>,
 }
 

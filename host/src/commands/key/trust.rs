@@ -20,6 +20,9 @@ pub fn run(context: &mut Context, args: &KeyTrust) -> Result<(), CommandError> {
         return of_registry(context, args, &trust, what);
     }
     if args.forget {
+        if !trust.pins().knows(what) {
+            return forgotten(context, &trust, what, false);
+        }
         let registry = registry(context, &trust, what)?;
         let was = trust.forget(&registry, Some(what));
         return forgotten(context, &trust, &format!("{what} of {registry}"), was);
