@@ -20,4 +20,5 @@ mod paths;
 mod races;
 mod registry;
 mod server;
+mod signing;
 mod text;

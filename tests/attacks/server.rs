@@ -19,7 +19,7 @@ use super::{
 use crate::environment::{Run, World};
 
 /// A server that answers each request for a file of the world's registry by `answer`, which may leave that to us.
-fn served(
+pub fn served(
     world: &World,
     answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static,
 ) -> (String, Arc<AtomicUsize>) {

@@ -80,6 +80,7 @@ impl From<SourceError> for CommandError {
             },
             SourceError::NotARegistry { .. } => Self::usage(e)
                 .hint("a registry is a folder made by `scaffold publish`, or such a folder behind a web server"),
+            SourceError::Keys { .. } => Self::integrity(e).hint("nothing was written"),
             SourceError::Fetch { .. } => Self::failed(e)
                 .hint("check the connection and try again; with everything in the cache, --offline works without one"),
             e => Self::failed(e),
