@@ -99,14 +99,19 @@ fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
         return Cli::try_parse_from(args);
     };
     let known = flags::known(&command, args, subcommand);
-    // `scaffold new --help` names no package whose questions could be shown: clap answers it itself.
-    Cli::try_parse_from(&known).or_else(|e| {
-        if known.len() < args.len() {
-            Cli::try_parse_from(args)
-        } else {
-            Err(e)
+    match Cli::try_parse_from(&known) {
+        Ok(cli)
+            if matches!(
+                cli.command,
+                Command::New(_) | Command::Add(_) | Command::Update(_)
+            ) =>
+        {
+            Ok(cli)
         }
-    })
+        // `scaffold new --help` names no package whose questions could be shown, and `scaffold key new` is another `new`,
+        // which takes its own flags and no others.
+        _ => Cli::try_parse_from(args),
+    }
 }
 
 /// Reads the command line again with the flags of a package's questions; ends the program for `--help` and usage.

@@ -60,7 +60,13 @@ fn open(context: &mut Context, file: &KeyFile) -> Result<SigningKey, CommandErro
     let passphrase = match file.is_protected() {
         true => {
             let message = format!("Passphrase of the key of {}", file.namespace);
-            Some(ask(context, &message, false)?)
+            let passphrase = ask(context, &message, false)?;
+            if passphrase.is_empty() {
+                let error = format!("the key of {} is protected by a passphrase", file.namespace);
+                return Err(CommandError::usage(error)
+                    .hint(format!("{PASSPHRASE} holds it, or it is piped in")));
+            }
+            Some(passphrase)
         }
         false => None,
     };
@@ -88,13 +94,17 @@ impl From<OwnKeysError> for CommandError {
             } => Self::usage(e),
             OwnKeysError::Readable(path) => {
                 let hint = format!(
-                    "if nobody has read it: chmod 600 {}; else scaffold key rotate NAMESPACE --revoke after that",
+                    "if nobody has read it: chmod 600 {}; if somebody may have: that, then scaffold key rotate NAMESPACE --revoke",
                     path.display()
                 );
                 Self::permission(e).hint(hint)
             }
             OwnKeysError::Foreign(_) | OwnKeysError::Set { .. } => Self::integrity(e)
                 .hint("a file in there was changed or mixed up with another; bring it back from your copy"),
+            OwnKeysError::Key {
+                source: KeyFileError::File(_),
+                ..
+            } => Self::failed(e).hint("bring the file back from your copy"),
             OwnKeysError::Key { .. } | OwnKeysError::Io { .. } => Self::failed(e),
         }
     }
