@@ -23,6 +23,8 @@ pub mod path;
 pub mod publish;
 pub mod release;
 pub mod resolve;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod source;
 pub mod storage;
 

@@ -13,6 +13,7 @@ mod bucket;
 mod disk;
 mod folder;
 mod lock;
+mod source;
 
 use std::io;
 use std::path::Path;
@@ -20,6 +21,9 @@ use std::path::Path;
 #[cfg(feature = "server")]
 pub use bucket::Bucket;
 pub use folder::Folder;
+#[cfg(feature = "server")]
+pub(crate) use folder::tag_of;
+pub use source::FromStorage;
 
 /// A place that keeps a registry's files. Every file appears whole or not at all, and what was written is there for
 /// every reader once the call has returned.
