@@ -104,6 +104,7 @@ impl From<PublishError> for Refusal {
             E::KeysGap { .. } => (StatusCode::CONFLICT, "keys-gap"),
             E::NoVersion { .. } => (StatusCode::NOT_FOUND, "not-found"),
             E::Contended { .. } => (StatusCode::SERVICE_UNAVAILABLE, "contended"),
+            E::Keys(_) => (StatusCode::FORBIDDEN, "signature"),
             E::Package(_) | E::Unlistable { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
         };
         // Places in messages are the server's own affair.

@@ -11,6 +11,7 @@ use super::App;
 use super::access::Caller;
 use super::answer::{Document, Refusal};
 use super::frame::{BODY_BYTES, unframe};
+use crate::keys::KeySet;
 use crate::publish::{self, Yank};
 use crate::source::NOTE_BYTES;
 use crate::{Package, PackageName, Release, Statement};
@@ -54,6 +55,17 @@ pub(super) async fn publish(
 /// What only a server has to ask: whether the author is who may say it, and whether the statement tells what strangers
 /// are shown. Everything else is checked by publishing.
 fn check(app: &App, statement: &Statement, archive: &[u8]) -> Result<(), Refusal> {
+    let namespace = statement.release.name.namespace();
+    let chain = publish::chain(&*app.storage, namespace)?.ok_or_else(|| {
+        let sentence = format!(
+            "the namespace `{namespace}` has no keys here; `scaffold key new {namespace}` makes one, and publishing sends it"
+        );
+        Refusal::new(StatusCode::FORBIDDEN, "no-keys", sentence)
+    })?;
+    chain.accept(statement).map_err(|refused| {
+        let sentence = format!("the statement is not accepted: {refused}");
+        Refusal::new(StatusCode::FORBIDDEN, "signature", sentence)
+    })?;
     let package = Package::read(archive).map_err(|error| Refusal::wrong(error.to_string()))?;
     let imports = match package.component() {
         Some(component) => (app.options.imports)(component).map_err(Refusal::wrong)?,
@@ -80,9 +92,10 @@ pub(super) async fn put_keys(
     let token = caller.token_for(name.namespace())?.id.clone();
     let length = announced(&request)?.min(NOTE_BYTES as usize);
     let body = read(request.into_body(), length).await?;
-    let note = String::from_utf8(body.to_vec()).map_err(|_| Refusal::wrong("it is not UTF-8"))?;
-    let space = namespace.clone();
-    app.work(move |app| publish::put_keys(&*app.storage, &space, number, &note))
+    let note = std::str::from_utf8(&body).map_err(|_| Refusal::wrong("it is not UTF-8"))?;
+    let set = KeySet::read(&namespace, number, note)
+        .map_err(|error| Refusal::wrong(error.to_string()))?;
+    app.work(move |app| publish::put_keys(&*app.storage, &set))
         .await??;
     tracing::info!(token, namespace, number, "keys");
     Ok(Document(json!({"namespace": namespace, "number": number})))

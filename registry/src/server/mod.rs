@@ -25,6 +25,7 @@ mod log;
 mod pages;
 mod pieces;
 mod rate;
+mod state;
 mod token;
 mod tree;
 
@@ -64,6 +65,8 @@ pub struct Options {
     pub connections: usize,
     /// Whether the last entry of `X-Forwarded-For` is who asks.
     pub is_behind_proxy: bool,
+    /// The registry's own key, as PEM, with which it says every hour that it is up to date.
+    pub key: Option<String>,
     /// What a component imports. The registry knows nothing of WebAssembly; whoever starts it does.
     pub imports: fn(&[u8]) -> Result<Vec<String>, String>,
 }
@@ -85,6 +88,9 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// The registry's key cannot be used.
+    #[error("the registry's key cannot be used: {0}")]
+    Key(String),
     /// Something the server needs of the system is not to be had.
     #[error("cannot serve: {0}")]
     System(#[from] io::Error),
@@ -93,8 +99,6 @@ pub enum ServeError {
 /// What every request is answered from.
 struct App {
     storage: Arc<dyn Storage>,
-    /// Whether a small file can be read at once, without another thread.
-    is_local: bool,
     url: String,
     options: Options,
     tokens: token::Book,
@@ -102,6 +106,7 @@ struct App {
     reads: rate::Limiter,
     publishes: Semaphore,
     copies: tree::Copies,
+    signer: Option<state::Signer>,
     metrics: health::Metrics,
 }
 
@@ -112,16 +117,17 @@ struct App {
 /// See [`ServeError`]; errors of single requests are answered and logged.
 pub fn serve(
     storage: Arc<dyn Storage>,
-    is_local: bool,
     options: Options,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     crate::publish::open_or_make(&*storage)?;
+    storage.check()?;
+    let signer = state::Signer::new(&*storage, options.key.as_deref())?;
     log::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let served = runtime.block_on(run(storage, is_local, options, ready));
+    let served = runtime.block_on(run(storage, options, signer, ready));
     // What still waits for a bucket is given up: it was not answered, and nothing is left half-made.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
@@ -129,8 +135,8 @@ pub fn serve(
 
 async fn run(
     storage: Arc<dyn Storage>,
-    is_local: bool,
     options: Options,
+    signer: Option<state::Signer>,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let listener =
@@ -148,13 +154,13 @@ async fn run(
     let connections = options.connections;
     let app = Arc::new(App {
         storage,
-        is_local,
         url,
         tokens: token::Book::default(),
         writes: rate::Limiter::new(options.rate),
         reads: rate::Limiter::new(options.read_rate),
         publishes: Semaphore::new(PUBLISHES),
         copies: tree::Copies::default(),
+        signer,
         metrics: health::Metrics::new()?,
         options,
     });
@@ -216,7 +222,7 @@ impl App {
         self: &Arc<Self>,
         look: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, answer::Refusal> {
-        match self.is_local {
+        match self.storage.is_local() {
             true => Ok(look(self)),
             false => self.work(look).await,
         }

@@ -120,16 +120,20 @@ async fn read(app: &Arc<App>, path: String, limit: u64) -> Result<Stored, Refusa
     stored.ok_or_else(Refusal::missing)
 }
 
-/// `config.json` with what this server adds to it: where to publish.
+/// `config.json` with what this server adds to it: where to publish, and its word that it is up to date.
 fn config(app: &App, stored: &Stored) -> Result<String, Refusal> {
     let place = || app.storage.place(layout::CONFIG);
     let config = Config::parse(&stored.bytes, &app.url, place)
         .map_err(|error| Refusal::from(crate::publish::PublishError::from(error)))?;
-    let config = Config {
+    let mut config = Config {
         // From the registry's own address: the server need not know what the world calls it.
         api: Some("api/".to_owned()),
         ..config
     };
+    if let Some(signer) = &app.signer {
+        config.key = Some(signer.key());
+        config.state = signer.state();
+    }
     Ok(config.to_json())
 }
 

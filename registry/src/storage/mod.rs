@@ -67,6 +67,19 @@ pub trait Storage: Send + Sync {
     /// When it cannot be removed.
     fn remove(&self, path: &str) -> Result<(), StorageError>;
 
+    /// Tries whether it keeps to what is said here, as far as that can be tried.
+    ///
+    /// # Errors
+    /// When it does not, or cannot be written to.
+    fn check(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    /// Whether reading takes no more than asking the system for a file.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// How messages name the file at `path`; `""` names the registry.
     fn place(&self, path: &str) -> String;
 }

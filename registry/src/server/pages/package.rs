@@ -9,6 +9,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::words::permissions;
 use super::{Sorry, page, plain, readme, redirect};
+use crate::publish;
 use crate::server::App;
 use crate::storage::FromStorage;
 use crate::{Digest, Kind, Package, PackageName, Release, Source, SourceError, Summary};
@@ -42,9 +43,10 @@ pub(super) async fn version(
     let is_it = |release: &&Release| release.version.to_string() == version;
     let release = releases.iter().find(is_it).ok_or(Sorry::MISSING)?.clone();
     let shown = release.clone();
-    let readme = app.work(move |app| readme_of(app, &shown)).await?;
+    let about = app.work(move |app| (readme_of(app, &shown), signer_of(app, &shown)));
+    let (readme, signer) = about.await?;
     let title = format!("{} {}", release.name, release.version);
-    let body = body(&app.url, &release, &releases, readme);
+    let body = body(&app.url, &release, &releases, readme, signer);
     Ok(page(StatusCode::OK, &title, "", &body))
 }
 
@@ -72,11 +74,21 @@ fn readme_of(app: &App, release: &Release) -> Option<PreEscaped<String>> {
     Some(readme::html(text))
 }
 
+/// The key that signed the statement, if it is one that may and says the same.
+fn signer_of(app: &App, release: &Release) -> Option<String> {
+    let registry = FromStorage::open(Arc::clone(&app.storage));
+    let statement = registry.statement(&release.name, &release.version).ok()??;
+    statement.check(release).ok()?;
+    let chain = publish::chain(&*app.storage, release.name.namespace()).ok()??;
+    Some(chain.signer(&statement).ok()?.to_string())
+}
+
 fn body(
     url: &str,
     release: &Release,
     releases: &[Release],
     readme: Option<PreEscaped<String>>,
+    signer: Option<String>,
 ) -> Markup {
     html! {
         h1 {
@@ -118,6 +130,11 @@ fn body(
                 section {
                     h2 { "What it is" }
                     dl {
+                        dt { "Signed by" }
+                        dd { @match signer {
+                            Some(key) => code { (key) },
+                            None => { "nobody whose key is valid; scaffold refuses it" },
+                        } }
                         dt { "Archive" } dd { code { (release.blob) } }
                         dt { "Contents" } dd { code { (release.tree) } }
                         dt { "Length" } dd { (release.size) " bytes" }
