@@ -38,10 +38,10 @@ pub use name::{
 pub use nearest::nearest;
 pub use package::{Package, PackageError};
 pub use release::{Kind, Pattern, Release, ReleaseError};
+#[cfg(feature = "http")]
+pub use source::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use source::{
     Config, Embedded, Fetch, Fetched, Folder, Object, Registry, Source, SourceError, Summary,
     official,
 };
-#[cfg(feature = "http")]
-pub use source::{Http, HttpError};
 pub use statement::Statement;
