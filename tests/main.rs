@@ -44,6 +44,8 @@ mod merging;
 mod new;
 #[path = "e2e/scenario.rs"]
 mod scenario;
+#[path = "e2e/signing.rs"]
+mod signing;
 #[cfg(target_os = "linux")]
 #[path = "e2e/terminal.rs"]
 mod terminal;

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod key;
 mod registry;
 mod store;
 
+pub use key::{Key, KeyCommand, KeyNew, KeyRotate, KeyTrust};
 pub use registry::{NewToken, Registry, RegistryCommand, Serve, Token, TokenCommand};
 pub use store::{Cache, CacheCommand, Login, Logout, Prune};
 
@@ -231,6 +233,8 @@ pub enum Command {
     /// checked as ever. Check it in, and a clone needs neither a network nor a cache. Run it again after an update. What comes
     /// with this program is not copied.
     Vendor,
+    /// Look after the keys that sign your packages, and those you trust
+    Key(Key),
     /// Run a registry of your own
     Registry(Registry),
     /// Look after the cache of packages

@@ -40,6 +40,7 @@ pub mod fuzz;
 pub mod grants;
 pub mod inputs;
 pub mod interview;
+pub mod keys;
 pub mod merge;
 pub mod pack;
 pub mod packages;
@@ -55,6 +56,7 @@ pub mod store;
 mod text;
 pub mod tree;
 pub mod trees;
+pub mod trust;
 pub mod ui;
 pub mod workspace;
 

@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    registry::world,
+    registry::signed,
     scene::{came_to_nothing, within},
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A server that answers each request for a file of the world's registry by `answer`, which may leave that to us.
-fn served(
+pub fn served(
     world: &World,
     answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static,
 ) -> (String, Arc<AtomicUsize>) {
@@ -85,7 +85,7 @@ fn command(world: &World, more: &str) -> Command {
 /// A server that does one thing wrong is told, with why.
 #[track_caller]
 fn server(why: &str, answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static) {
-    let world = world();
+    let world = signed();
     let (url, _) = served(&world, answer);
     let run = from(&world, &url);
     came_to_nothing(&world, &run);
@@ -98,7 +98,7 @@ fn is_index(path: &str) -> bool {
 
 #[test]
 fn an_honest_server_is_read() {
-    let world = world();
+    let world = signed();
     let (url, asked) = served(&world, |_, _| false);
     from(&world, &url).succeeded();
     assert!(asked.load(Ordering::Relaxed) >= 3);
@@ -163,7 +163,7 @@ fn a_header_that_never_comes() {
 
 #[test]
 fn a_redirect_to_another_host() {
-    let world = world();
+    let world = signed();
     let (elsewhere, asked) = served(&world, |_, _| false);
     let (url, _) = served(&world, move |path, stream| {
         respond(
@@ -192,7 +192,7 @@ fn a_redirect_to_a_file() {
         "data:text/plain,x",
         "/../../etc/passwd",
     ] {
-        let world = world();
+        let world = signed();
         let (url, _) = served(&world, move |path, stream| {
             is_index(path) && {
                 respond(stream, "302 Found", &format!("Location: {target}\r\n"), b"");
@@ -260,7 +260,7 @@ fn an_error_in_escapes() {
 
 #[test]
 fn a_server_that_is_offline() {
-    let world = world();
+    let world = signed();
     let (url, asked) = served(&world, |_, _| false);
     let line = format!("--offline --registry evil={url}");
     let run = within(&world, command(&world, &line));
@@ -308,7 +308,7 @@ fn thief(world: &World) -> (String, Arc<Mutex<Vec<String>>>, Arc<AtomicUsize>) {
 
 #[test]
 fn a_redirect_that_would_carry_the_token() {
-    let world = world();
+    let world = signed();
     let (elsewhere, told, visited) = thief(&world);
     let (url, asked) = served(&world, move |path, stream| {
         let location = format!("Location: {elsewhere}{path}\r\n");
@@ -325,7 +325,7 @@ fn a_redirect_that_would_carry_the_token() {
 /// A project is a stranger's: the registry it names gets nobody's token.
 #[test]
 fn a_project_that_names_a_registry_to_get_the_token() {
-    let world = world();
+    let world = signed();
     from(&world, &world.path("registry").display().to_string()).succeeded();
     let (url, told, visited) = thief(&world);
     for file in ["shop/scaffold.toml", "shop/scaffold.lock"] {
@@ -353,7 +353,7 @@ fn a_project_that_names_a_registry_to_get_the_token() {
 
 #[test]
 fn a_registry_that_takes_back_what_it_published() {
-    let world = world();
+    let world = signed();
     let index = "registry/v1/index/evil/x";
     let old = world.read(index);
     let (url, _) = served(&world, |_, _| false);
@@ -373,7 +373,7 @@ macro_rules! no_address {
     ($($name:ident: $url:expr;)*) => { $(
         #[test]
         fn $name() {
-            let world = world();
+            let world = signed();
             let run = from(&world, $url);
             came_to_nothing(&world, &run);
             assert!(!run.stderr.contains("secret@") && !run.stderr.contains("cannot fetch"), "{run}");

@@ -14,6 +14,7 @@ use crate::{
     replay::ReplayError,
     sandbox::SandboxError,
     sources::{SourcesError, TOKEN},
+    trust::TrustError,
 };
 
 impl From<ProjectError> for CommandError {
@@ -96,6 +97,7 @@ impl From<SourceError> for CommandError {
             }
             SourceError::Unauthorized { .. } => Self::failed(e)
                 .hint(format!("scaffold login REGISTRY keeps a token for it, or {TOKEN} holds one")),
+            SourceError::Keys { .. } => Self::integrity(e).hint("nothing was written"),
             SourceError::Fetch { .. } => Self::failed(e)
                 .hint("check the connection and try again; with everything in the cache, --offline works without one"),
             e => Self::failed(e),
@@ -129,6 +131,7 @@ impl From<PackagesError> for CommandError {
         match e {
             PackagesError::Sources(e) => e.into(),
             PackagesError::Sandbox(e) => e.into(),
+            PackagesError::Trust(e) => e.into(),
             PackagesError::Digest(_) => Self::integrity(e)
                 .hint("do not use it; tell whoever runs the registry. Nothing was written"),
             PackagesError::Changed { ref registry, .. } => {
@@ -150,6 +153,19 @@ impl From<PackagesError> for CommandError {
             PackagesError::Resolve(e) => e.into(),
             PackagesError::Source(e) => e.into(),
             e => Self::failed(e),
+        }
+    }
+}
+
+impl From<TrustError> for CommandError {
+    fn from(e: TrustError) -> Self {
+        let hint = e.hint();
+        match e {
+            TrustError::Source(e) => e.into(),
+            e => match hint {
+                Some(hint) => Self::integrity(e).hint(hint),
+                None => Self::integrity(e),
+            },
         }
     }
 }

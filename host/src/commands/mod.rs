@@ -11,6 +11,7 @@ mod explain;
 mod fetch;
 mod info;
 mod inspect;
+mod key;
 mod list;
 mod lock;
 mod login;
@@ -103,14 +104,19 @@ fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
         return Cli::try_parse_from(args);
     };
     let known = flags::known(&command, args, subcommand);
-    // `scaffold new --help` names no package whose questions could be shown: clap answers it itself.
-    Cli::try_parse_from(&known).or_else(|e| {
-        if known.len() < args.len() {
-            Cli::try_parse_from(args)
-        } else {
-            Err(e)
+    match Cli::try_parse_from(&known) {
+        Ok(cli)
+            if matches!(
+                cli.command,
+                Command::New(_) | Command::Add(_) | Command::Update(_)
+            ) =>
+        {
+            Ok(cli)
         }
-    })
+        // `scaffold new --help` names no package whose questions could be shown, and `scaffold key new` is another `new`,
+        // which takes its own flags and no others.
+        _ => Cli::try_parse_from(args),
+    }
 }
 
 /// Reads the command line again with the flags of a package's questions; ends the program for `--help` and usage.
@@ -172,6 +178,7 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Logout(args) => done(login::out(context, &args)),
         Command::Fetch => done(fetch::run(context)),
         Command::Vendor => done(vendor::run(context)),
+        Command::Key(args) => done(key::run(context, &args)),
         Command::Registry(args) => done(registry::run(context, &args)),
         Command::Cache(args) => done(cache::run(context, &args)),
         Command::Completions(args) => done(completions::run(context, &args)),
@@ -243,6 +250,7 @@ mod tests {
                 version: semver::Version::new(1, 0, 0),
                 registry: "official".into(),
                 blob: Digest::of(b""),
+                signer: None,
             },
             allow: Default::default(),
             reads: Default::default(),
