@@ -64,7 +64,9 @@ impl From<SourcesError> for CommandError {
                 SourcesError::Source(e) => e.into(),
                 e => Self::failed(e),
             },
-            SourcesError::Http(_) | SourcesError::Credentials(_) => Self::failed(e),
+            SourcesError::Http(_) | SourcesError::Credentials(_) | SourcesError::Workspace(_) => {
+                Self::failed(e)
+            }
         }
     }
 }

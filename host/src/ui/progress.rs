@@ -185,7 +185,10 @@ mod tests {
         assert!(progress.bar.is_hidden());
         drop(progress);
         assert_eq!(bars.suspended(|| 1), 1);
-        assert!(latest(&bars.running).is_none(), "finished work is forgotten");
+        assert!(
+            latest(&bars.running).is_none(),
+            "finished work is forgotten"
+        );
     }
 
     #[test]
