@@ -144,6 +144,10 @@ impl Trust {
             });
         }
         self.pin(id, &chain);
+        if let Some(pin) = locked {
+            // It may have been learned just now.
+            self.warn_of_revoked(pin);
+        }
         Ok(Some(signer))
     }
 
