@@ -10,6 +10,8 @@
 
 mod error;
 mod pins;
+#[cfg(test)]
+mod tests;
 
 use std::{
     cell::RefCell,
