@@ -13,6 +13,7 @@ mod bucket;
 mod disk;
 mod folder;
 mod lock;
+mod source;
 
 use std::io;
 use std::path::Path;
@@ -20,6 +21,9 @@ use std::path::Path;
 #[cfg(feature = "server")]
 pub use bucket::Bucket;
 pub use folder::Folder;
+#[cfg(feature = "server")]
+pub(crate) use folder::tag_of;
+pub use source::FromStorage;
 
 /// A place that keeps a registry's files. Every file appears whole or not at all, and what was written is there for
 /// every reader once the call has returned.
@@ -62,6 +66,19 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// When it cannot be removed.
     fn remove(&self, path: &str) -> Result<(), StorageError>;
+
+    /// Tries whether it keeps to what is said here, as far as that can be tried.
+    ///
+    /// # Errors
+    /// When it does not, or cannot be written to.
+    fn check(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    /// Whether reading takes no more than asking the system for a file.
+    fn is_local(&self) -> bool {
+        false
+    }
 
     /// How messages name the file at `path`; `""` names the registry.
     fn place(&self, path: &str) -> String;
