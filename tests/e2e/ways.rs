@@ -8,10 +8,7 @@ use std::{
     thread,
 };
 
-use crate::{
-    environment::{Session, World},
-    web::Web,
-};
+use crate::{environment::Session, store::signed, web::Web};
 
 /// A proxy that brings whoever asks for `registry.example` to where that really is; and what it was asked.
 fn proxy(to: SocketAddr) -> (String, Arc<Mutex<Vec<String>>>) {
@@ -50,8 +47,7 @@ fn pass(mut stream: TcpStream, to: SocketAddr, log: &Mutex<Vec<String>>) {
 
 #[test]
 fn a_registry_behind_a_proxy_with_a_certificate_of_its_own() {
-    let world = World::new();
-    world.small_packages();
+    let world = signed();
     let (proxy, asked) = proxy(Web::secure(world.path("registry")));
     world.write("config/corp.pem", include_bytes!("tls/ca.pem"));
     let command = |typed: &str| -> Command {

@@ -10,6 +10,8 @@
 
 mod error;
 mod pins;
+#[cfg(test)]
+mod tests;
 
 use std::{
     cell::RefCell,
@@ -147,6 +149,10 @@ impl Trust {
         // What came with a project is no first meeting with its registry: others would say for this user whom to trust.
         if !source.is_copy() {
             self.pin(id, &chain);
+        }
+        if let Some(pin) = locked {
+            // It may have been learned just now.
+            self.warn_of_revoked(pin);
         }
         Ok(Some(signer))
     }
