@@ -8,10 +8,13 @@ mod completions;
 mod conclude;
 mod diff;
 mod explain;
+mod fetch;
 mod info;
 mod inspect;
+mod key;
 mod list;
 mod lock;
+mod login;
 mod new;
 mod news;
 mod outcome;
@@ -30,6 +33,7 @@ mod status;
 mod sync;
 mod undo;
 mod update;
+mod vendor;
 mod verify;
 
 use std::{
@@ -53,6 +57,7 @@ use crate::{
     project::{Lock, Locked, Project},
     replay::Replayer,
     sandbox,
+    sources::TOKEN,
     ui::{self, Ui},
 };
 
@@ -78,6 +83,7 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         here,
         args,
         fault: apply::from_request(env::var("SCAFFOLD_FAULT").ok().as_deref()),
+        token: env::var(TOKEN).ok().filter(|token| !token.is_empty()),
         turn: None,
     };
     let ended =
@@ -98,14 +104,19 @@ fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
         return Cli::try_parse_from(args);
     };
     let known = flags::known(&command, args, subcommand);
-    // `scaffold new --help` names no package whose questions could be shown: clap answers it itself.
-    Cli::try_parse_from(&known).or_else(|e| {
-        if known.len() < args.len() {
-            Cli::try_parse_from(args)
-        } else {
-            Err(e)
+    match Cli::try_parse_from(&known) {
+        Ok(cli)
+            if matches!(
+                cli.command,
+                Command::New(_) | Command::Add(_) | Command::Update(_)
+            ) =>
+        {
+            Ok(cli)
         }
-    })
+        // `scaffold new --help` names no package whose questions could be shown, and `scaffold key new` is another `new`,
+        // which takes its own flags and no others.
+        _ => Cli::try_parse_from(args),
+    }
 }
 
 /// Reads the command line again with the flags of a package's questions; ends the program for `--help` and usage.
@@ -163,6 +174,11 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Inspect(args) => done(inspect::run(context, &args)),
         Command::Pack(args) => done(pack::run(context, &args)),
         Command::Publish(args) => done(publish::run(context, &args)),
+        Command::Login(args) => done(login::run(context, &args)),
+        Command::Logout(args) => done(login::out(context, &args)),
+        Command::Fetch => done(fetch::run(context)),
+        Command::Vendor => done(vendor::run(context)),
+        Command::Key(args) => done(key::run(context, &args)),
         Command::Registry(args) => done(registry::run(context, &args)),
         Command::Cache(args) => done(cache::run(context, &args)),
         Command::Completions(args) => done(completions::run(context, &args)),
@@ -234,6 +250,7 @@ mod tests {
                 version: semver::Version::new(1, 0, 0),
                 registry: "official".into(),
                 blob: Digest::of(b""),
+                signer: None,
             },
             allow: Default::default(),
             reads: Default::default(),

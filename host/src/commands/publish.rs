@@ -1,7 +1,10 @@
-use scaffold_registry::publish::to_folder;
+use scaffold_registry::{
+    publish::{chain, publish, put_keys},
+    storage::Folder,
+};
 use serde_json::json;
 
-use super::pack::explain;
+use super::{key, pack::explain};
 use crate::{
     cli::Publish,
     context::Context,
@@ -12,7 +15,8 @@ use crate::{
 
 /// `scaffold publish`
 pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
-    let registry = registry(context)?;
+    let place = place(context)?;
+    let registry = Folder::new(&place);
     let folder = context.here.join(&args.dir);
     let Packed {
         bytes,
@@ -57,13 +61,29 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
         context.ui.done("Dry run:", "nothing was published");
         return Ok(());
     }
-    let release = to_folder(&registry, &bytes, &imports).kind(ErrorKind::Failed)?;
+    let release = package.release(&imports);
+    let namespace = release.name.namespace().to_owned();
+    let there = chain(&registry, &namespace).kind(ErrorKind::Failed)?;
+    let key::Signed { sets, statement } = key::sign(context, release, there)?;
+    for set in &sets {
+        put_keys(&registry, set).kind(ErrorKind::Failed)?;
+    }
+    let release = publish(&registry, &statement, &bytes).kind(ErrorKind::Failed)?;
+    match statement.keys() {
+        0 => context.ui.done(
+            "Not signed:",
+            &format!(
+                "there is no key for {namespace} on this machine, so it can be had from a folder only; scaffold key new {namespace} makes one"
+            ),
+        ),
+        number => context.ui.done("Signed", &format!("by set {number} of the keys of {namespace}")),
+    }
     context.ui.json(&release);
     context.ui.result(format!(
         "{} {} is in {}\n{}",
         release.name,
         release.version,
-        registry.display(),
+        place.display(),
         release.blob
     ));
     context.ui.done(
@@ -71,14 +91,22 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
         &format!(
             "scaffold --registry {}={} info {}",
             release.name.namespace(),
-            registry.display(),
+            place.display(),
             release.name
         ),
     );
     Ok(())
 }
 
-fn registry(context: &Context) -> Result<std::path::PathBuf, CommandError> {
+/// The folder that `--registry` names, to write to.
+///
+/// # Errors
+/// There is none, or more than one, or it is no folder.
+pub fn folder(context: &Context) -> Result<Folder, CommandError> {
+    Ok(Folder::new(&place(context)?))
+}
+
+fn place(context: &Context) -> Result<std::path::PathBuf, CommandError> {
     let hint = "scaffold publish DIR --registry FOLDER";
     let place = match context.globals.registry.as_slice() {
         [place] => place

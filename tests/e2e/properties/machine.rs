@@ -19,9 +19,10 @@ use scaffold::{
     project::{Project, STATE},
     question::Value,
     sandbox::{Compiler, Limits, Sandbox},
-    sources::Sources,
+    sources::{Reach, Sources},
     store::Store,
     tree::Tree,
+    trust::Trust,
     ui::{Color, Options, Ui, Verbosity},
     workspace::{Found, Workspace},
 };
@@ -124,11 +125,11 @@ impl Machine<'_> {
             publish::to_folder(&registry, &archive, &[]).unwrap();
         }
         let place = registry.to_str().unwrap().to_owned();
-        let sources = Sources::new(&[place], BTreeMap::new(), &world.path(""), true);
-        let store = Store::new(None);
+        let sources = Sources::new(&[place], BTreeMap::new(), &world.path(""), Reach::default());
+        let (store, trust) = (Store::new(None), Trust::default());
         run(&Machine {
             world: &world,
-            packages: Packages::new(&sources, &store, &SANDBOX),
+            packages: Packages::new(&sources, &store, &SANDBOX, &trust),
             story: RefCell::default(),
             written: Cell::default(),
             trees: RefCell::default(),
