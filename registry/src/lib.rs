@@ -36,4 +36,4 @@ pub use source::{
     official,
 };
 #[cfg(feature = "http")]
-pub use source::{Http, HttpError};
+pub use source::{Http, HttpError, Login, Oci};

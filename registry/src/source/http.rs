@@ -13,15 +13,15 @@ use reqwest::{StatusCode, Url, redirect};
 use super::{Fetch, Fetched, Object, Registry, SourceError};
 
 /// How long to wait for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
 /// How long to wait for the next piece of an answer.
-const PIECE: Duration = Duration::from_secs(30);
+pub(super) const PIECE: Duration = Duration::from_secs(30);
 /// How long one file may take in all, however steadily its bytes trickle in.
-const FILE: Duration = Duration::from_secs(300);
+pub(super) const FILE: Duration = Duration::from_secs(300);
 /// Most redirects followed for one file.
-const REDIRECTS: usize = 3;
+pub(super) const REDIRECTS: usize = 3;
 /// Bytes read at once.
-const CHUNK: usize = 64 * 1024;
+pub(super) const CHUNK: usize = 64 * 1024;
 /// Most bytes in an `ETag`; one that is longer is as good as none.
 const TAG_BYTES: usize = 256;
 
@@ -207,7 +207,7 @@ fn tag(headers: &HeaderMap) -> Option<String> {
     (tag.len() <= TAG_BYTES).then(|| tag.to_owned())
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
         Some(host) => host
@@ -236,7 +236,7 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
 }
 
 /// An error and what caused it, in one line: reqwest's own text stops at "error sending request".
-fn reasons(error: &dyn Error) -> String {
+pub(super) fn reasons(error: &dyn Error) -> String {
     let mut text = String::new();
     let mut next = Some(error);
     while let Some(error) = next {

@@ -9,6 +9,9 @@ mod folder;
 #[cfg(feature = "http")]
 mod http;
 pub mod layout;
+mod location;
+#[cfg(feature = "http")]
+mod oci;
 mod search;
 
 use std::borrow::Cow;
@@ -23,6 +26,9 @@ pub(crate) use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Http, HttpError};
 pub use layout::Object;
+pub use location::Location;
+#[cfg(feature = "http")]
+pub use oci::{Login, Oci};
 pub use search::{SHARD_BYTES, Summary};
 pub(crate) use search::{read_shard, shard_of, write_shard};
 
