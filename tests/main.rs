@@ -31,6 +31,8 @@ mod merges;
 mod merging;
 #[path = "e2e/new.rs"]
 mod new;
+#[path = "e2e/publishing.rs"]
+mod publishing;
 #[path = "e2e/scenario.rs"]
 mod scenario;
 #[cfg(target_os = "linux")]

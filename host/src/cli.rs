@@ -211,7 +211,11 @@ pub enum Command {
     Inspect(Inspect),
     /// Make a package of a folder
     Pack(Pack),
-    /// Pack a folder and put it into a registry
+    /// Pack a folder, try it, and put it into a registry
+    ///
+    /// The package is tried in the sandbox first, as a project of its own: with the default of every question, and with
+    /// the answers in each file of DIR/tests, which is not published. What is published stays: the same version cannot
+    /// be published again with other contents.
     Publish(Publish),
     /// Run a registry of your own
     Registry(Registry),
@@ -343,6 +347,9 @@ pub struct Publish {
     /// The package's folder
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+    /// Do not try the package first
+    #[arg(long)]
+    pub no_test: bool,
 }
 
 #[derive(Debug, Args)]

@@ -18,6 +18,8 @@ pub struct Sources {
     fallback: Option<String>,
     /// What the command line says: namespace, or none for the fallback, → the place as it was typed.
     flags: BTreeMap<Option<String>, String>,
+    /// A package that is taken from elsewhere than the rest of its namespace.
+    draft: Option<(PackageName, String)>,
     offline: bool,
     opened: RefCell<BTreeMap<String, Rc<dyn Source>>>,
 }
@@ -48,6 +50,7 @@ impl Sources {
             namespaces: configured,
             fallback: None,
             flags: BTreeMap::new(),
+            draft: None,
             offline,
             opened: RefCell::default(),
         };
@@ -103,11 +106,21 @@ impl Sources {
         Some(relative.flatten().unwrap_or_else(|| place.clone()))
     }
 
+    /// Takes one package from a folder of its own: a draft that its author tries before it is published.
+    pub fn with_draft(&mut self, name: &PackageName, registry: &Path) {
+        self.draft = Some((name.clone(), registry.display().to_string()));
+    }
+
     /// The registry of a package's namespace.
     ///
     /// # Errors
     /// None is configured, or it cannot be opened.
     pub fn of(&self, name: &PackageName) -> Result<Rc<dyn Source>, SourcesError> {
+        if let Some((draft, registry)) = &self.draft
+            && draft == name
+        {
+            return self.open(registry);
+        }
         let place = match self.namespaces.get(name.namespace()) {
             Some(place) => place.as_str(),
             None if name.namespace() == OFFICIAL_NAMESPACE => OFFICIAL,

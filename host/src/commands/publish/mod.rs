@@ -1,102 +1,108 @@
-use scaffold_registry::publish::to_folder;
+//! `scaffold publish`: try it, show what others will see, then put it where they will find it.
+
+mod review;
+mod target;
+mod trial;
+
+use scaffold_registry::{Kind, Release};
 use serde_json::json;
 
 use super::pack::explain;
 use crate::{
     cli::Publish,
     context::Context,
-    error::{CommandError, ErrorKind, ResultExt},
+    error::{CommandError, ErrorKind},
     pack::{Packed, pack},
-    ui::{Page, Tone, page::count},
+    ui::{Tone, page::count},
 };
+use target::Target;
+use trial::Trial;
 
 /// `scaffold publish`
 pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
-    let registry = registry(context)?;
+    let target = Target::of(context)?;
     let folder = context.here.join(&args.dir);
-    let Packed {
-        bytes,
-        package,
-        imports,
-    } = pack(&folder).map_err(|e| explain(e, &folder))?;
-    if let Some(component) = package.component() {
-        // What does not compile here compiles nowhere; better told to the author than to everybody else.
-        let name = package.manifest.name.to_string();
-        let wasm = || Ok::<_, CommandError>(component.to_vec());
-        context.sandbox()?.load(&name, &package.blob, wasm)?;
-    }
-    let mut page = Page::new();
-    page.put(Tone::Title, &package.manifest.name)
-        .put(Tone::Plain, format!(" {}", package.manifest.version));
-    page.put(
-        Tone::Faint,
-        format!(
-            "  {}, {} KiB",
-            count(package.files.len(), "file", "files"),
-            bytes.len().div_ceil(1024)
-        ),
-    )
-    .end();
-    for writes in &package.manifest.writes {
-        page.line(
-            Tone::Plain,
-            format!("  may write {}: {}", writes.pattern, writes.reason),
-        );
-    }
-    for reads in &package.manifest.reads {
-        page.line(
-            Tone::Plain,
-            format!("  asks to read {}: {}", reads.pattern, reads.reason),
-        );
-    }
-    context.ui.story(page);
+    let packed = pack(&folder).map_err(|e| explain(e, &folder))?;
+    compile(context, &packed)?;
+    let trials = match args.no_test {
+        true => Vec::new(),
+        false => trial::run(context, &packed, &folder)?,
+    };
+    let warnings = review::warnings(&packed.package);
+    show(context, &packed, &trials, &warnings);
     if context.globals.dry_run {
-        context
-            .ui
-            .json(&json!({"dry_run": true, "blob": package.blob}));
+        context.ui.json(&json!({
+            "dry_run": true,
+            "blob": packed.package.blob,
+            "files": packed.package.files.keys().collect::<Vec<_>>(),
+            "tried": trials.iter().map(|trial| &trial.name).collect::<Vec<_>>(),
+            "warnings": warnings,
+        }));
         context.ui.done("Dry run:", "nothing was published");
         return Ok(());
     }
-    let release = to_folder(&registry, &bytes, &imports).kind(ErrorKind::Failed)?;
-    context.ui.json(&release);
-    context.ui.result(format!(
-        "{} {} is in {}\n{}",
-        release.name,
-        release.version,
-        registry.display(),
-        release.blob
-    ));
-    context.ui.done(
-        "Try it:",
-        &format!(
-            "scaffold --registry {}={} info {}",
-            release.name.namespace(),
-            registry.display(),
-            release.name
-        ),
+    let what = format!(
+        "{} {}",
+        packed.package.manifest.name, packed.package.manifest.version
     );
+    if target.is_shared() {
+        let question = format!("Publish {what} to {target}? It stays for good.");
+        if !context.ui.confirm(&question, context.globals.yes)? {
+            return Err(CommandError::new(
+                ErrorKind::Cancelled,
+                "nothing was published",
+            ));
+        }
+    }
+    let release = target.publish(context, &packed)?;
+    context.ui.json(&release);
+    context
+        .ui
+        .result(format!("{what} is in {target}\n{}", release.blob));
+    context.ui.done("Use it:", &line(&release, &target));
     Ok(())
 }
 
-fn registry(context: &Context) -> Result<std::path::PathBuf, CommandError> {
-    let hint = "scaffold publish DIR --registry FOLDER";
-    let place = match context.globals.registry.as_slice() {
-        [place] => place
-            .split_once('=')
-            .map_or(place.as_str(), |(_, place)| place),
-        [] => return Err(CommandError::usage("publishing needs a registry").hint(hint)),
-        _ => {
-            return Err(CommandError::usage(
-                "publishing needs one registry, and several were given",
-            )
-            .hint(hint));
-        }
+/// What does not compile here compiles nowhere; better told to the author than to everybody else.
+fn compile(context: &mut Context, packed: &Packed) -> Result<(), CommandError> {
+    let Some(component) = packed.package.component() else {
+        return Ok(());
     };
-    if place.contains("://") {
-        return Err(CommandError::usage(format!(
-            "{place} is not a folder; this version publishes to folders"
-        ))
-        .hint("publish to a folder, and put that behind any web server"));
+    let name = packed.package.manifest.name.to_string();
+    let wasm = || Ok::<_, CommandError>(component.to_vec());
+    context.sandbox()?.load(&name, &packed.package.blob, wasm)?;
+    Ok(())
+}
+
+fn show(context: &mut Context, packed: &Packed, trials: &[Trial], warnings: &[String]) {
+    let all = context.ui.is_verbose();
+    let mut page = review::page(&packed.package, packed.bytes.len(), all);
+    if !trials.is_empty() {
+        page.gap();
     }
-    Ok(context.here.join(place))
+    for trial in trials {
+        page.put(Tone::Added, "Tried ")
+            .put(Tone::Plain, format!("with {}: ", trial.name))
+            .put(Tone::Plain, count(trial.files, "file", "files"))
+            .put(Tone::Plain, ", the same twice")
+            .end();
+    }
+    context.ui.story(page);
+    for warning in warnings {
+        context.ui.warn(warning);
+    }
+}
+
+/// What a user types.
+fn line(release: &Release, target: &Target) -> String {
+    let name = release.name.short();
+    let from = target.flag(release.name.namespace());
+    match release.kind {
+        Kind::Project => format!("scaffold new {name} my-project{from}"),
+        Kind::Module | Kind::Theme => format!("scaffold add {name}{from}"),
+        Kind::Engine => format!(
+            "engine = \"{}@^{}\" in a package's scaffold.toml",
+            release.name, release.version
+        ),
+    }
 }
