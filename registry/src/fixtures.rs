@@ -49,6 +49,7 @@ pub(crate) fn release(name: &str, version: &str) -> Release {
         conflicts: [].into(),
         engine: None,
         yanked: None,
+        security: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Packages and where they come from: names, digests, archives, manifests, the registry's tree, and resolving.
 //!
 //! The library decides what a package *is* and whether bytes are one; it never runs anything, never prints, reads
-//! no environment, and writes in one place only, [`publish`]. What it reads came from strangers: every length is
+//! no environment, and writes in one place only, [`storage`]. What it reads came from strangers: every length is
 //! bounded by a named constant, and every path passes [`path::check`].
 
 #![cfg_attr(
@@ -24,6 +24,7 @@ pub mod publish;
 pub mod release;
 pub mod resolve;
 pub mod source;
+pub mod storage;
 
 pub use digest::{Digest, DigestError, Hasher};
 pub use manifest::{Manifest, ManifestError};

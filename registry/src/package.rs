@@ -128,6 +128,7 @@ impl Package {
             conflicts: manifest.conflicts,
             engine: manifest.engine,
             yanked: None,
+            security: false,
         }
     }
 
@@ -155,6 +156,12 @@ impl Package {
                 own.version.to_string(),
             ),
             ("kind", listed.kind.to_string(), own.kind.to_string()),
+            ("summary", listed.summary.clone(), own.summary.clone()),
+            (
+                "keywords",
+                listed.keywords.join(", "),
+                own.keywords.join(", "),
+            ),
             (
                 "engine",
                 format!("{:?}", listed.engine),

@@ -117,6 +117,9 @@ pub struct Release {
     /// Why it was taken back, if it was: hidden from new resolutions, still there for projects that locked it.
     #[serde(default)]
     pub yanked: Option<String>,
+    /// Whether it was taken back because it is dangerous to go on using it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub security: bool,
 }
 
 /// A line with its format number in front.
@@ -277,6 +280,7 @@ impl Statement {
         Self {
             release: Release {
                 yanked: None,
+                security: false,
                 ..release
             },
             signatures: String::new(),
@@ -319,7 +323,7 @@ impl Statement {
         if release.version != *version {
             return Err(format!("it is about version {}", release.version));
         }
-        if release.yanked.is_some() {
+        if release.yanked.is_some() || release.security {
             return Err("it says `yanked`, which is not for a statement to say".to_owned());
         }
         Ok(Self {

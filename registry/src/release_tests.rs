@@ -22,6 +22,7 @@ fn release(version: &str) -> Release {
         conflicts: BTreeMap::new(),
         engine: Some("scaffold/template@^1".parse().unwrap()),
         yanked: None,
+        security: false,
     }
 }
 

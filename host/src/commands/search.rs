@@ -12,12 +12,10 @@ use crate::{
 /// `scaffold search`
 pub fn run(context: &mut Context, args: &Search) -> Result<ExitCode, CommandError> {
     let sources = context.sources(None)?;
-    let words: Vec<String> = args.words.iter().map(|w| w.to_lowercase()).collect();
     let mut found: Vec<Summary> = Vec::new();
     for source in sources.all().kind(ErrorKind::Failed)? {
-        found.extend(source.search().kind(ErrorKind::Failed)?);
+        found.extend(source.find(&args.words).kind(ErrorKind::Failed)?);
     }
-    found.retain(|summary| words.iter().all(|word| says(summary, word)));
     // What a user can ask for by name comes first; engines only run others.
     found.sort_by(|a, b| (a.kind == Kind::Engine, &a.name).cmp(&(b.kind == Kind::Engine, &b.name)));
     context.ui.json(&found);
@@ -44,13 +42,4 @@ pub fn run(context: &mut Context, args: &Search) -> Result<ExitCode, CommandErro
     }
     context.ui.result(page);
     Ok(ExitCode::SUCCESS)
-}
-
-fn says(summary: &Summary, word: &str) -> bool {
-    summary.name.to_string().contains(word)
-        || summary.summary.to_lowercase().contains(word)
-        || summary
-            .keywords
-            .iter()
-            .any(|k| k.to_lowercase().contains(word))
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SourceError;
+use crate::{Digest, PackageName};
 
 /// The only format of a registry there is.
 pub(super) const FORMAT: u64 = 1;
@@ -11,7 +12,7 @@ pub(super) const FORMAT: u64 = 1;
 pub const CONFIG_BYTES: u64 = 64 * 1024;
 
 /// Most parts the search data may be cut into.
-const SHARDS: u32 = 256;
+pub(crate) const MAX_PARTS: u32 = 256;
 
 /// `v1/config.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +30,7 @@ pub struct Config {
     /// Where to publish; none when that is not possible over the network.
     #[serde(default)]
     pub api: Option<String>,
-    /// How many parts the search data is cut into.
+    /// How many parts the search data is cut into: a power of two.
     pub shards: u32,
 }
 
@@ -45,6 +46,20 @@ impl Config {
             api: None,
             shards: 1,
         }
+    }
+
+    /// The numbers of the parts of the search data, see [`super::Object::Shard`]. Those of a registry cut finer are
+    /// others (one part: 0; two: 1 and 2; four: 3 to 6), so that who cuts them leaves the old ones whole.
+    #[must_use]
+    pub fn parts(&self) -> std::ops::Range<u32> {
+        self.shards - 1..self.shards * 2 - 1
+    }
+
+    /// The number of the part that a package's line is in.
+    #[must_use]
+    pub fn part_of(&self, name: &PackageName) -> u32 {
+        let byte = Digest::of(name.to_string().as_bytes()).as_bytes()[0];
+        self.shards - 1 + u32::from(byte) % self.shards
     }
 
     /// The text of the file.
@@ -81,9 +96,9 @@ impl Config {
         }
         let config: Self =
             serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
-        if config.shards == 0 || config.shards > SHARDS {
+        if !config.shards.is_power_of_two() || config.shards > MAX_PARTS {
             return Err(broken(format!(
-                "`shards` is {} and must be 1 to {SHARDS}",
+                "`shards` is {} and must be a power of two up to {MAX_PARTS}",
                 config.shards
             )));
         }
@@ -122,7 +137,8 @@ mod tests {
             "[]",
             "{\"v\":1}",
             "{\"v\":1,\"origin\":\"x\",\"shards\":0}",
-            "{\"v\":1,\"origin\":\"x\",\"shards\":9999}",
+            "{\"v\":1,\"origin\":\"x\",\"shards\":512}",
+            "{\"v\":1,\"origin\":\"x\",\"shards\":3}",
         ] {
             assert!(
                 matches!(parse(text), Err(SourceError::Broken { .. })),

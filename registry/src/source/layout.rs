@@ -33,7 +33,7 @@ pub enum Object<'a> {
     Keys(&'a str, u32),
     /// The archive of a digest, and the package it is of.
     Blob(&'a Digest, &'a PackageName),
-    /// One part of the search data, counted from 0.
+    /// One part of the search data, see [`super::Config::parts`].
     Shard(u32),
 }
 
@@ -59,12 +59,18 @@ impl Object<'_> {
     }
 }
 
+/// The folder of all that is served.
+pub const ROOT: &str = "v1";
 /// What the registry says about itself.
 pub const CONFIG: &str = "v1/config.json";
 /// The folder of all statements.
 pub const RELEASES: &str = "v1/releases";
 /// The end of a statement's file name.
 pub const NOTE_SUFFIX: &str = ".note";
+/// The end of a yank's file name.
+pub const YANK_SUFFIX: &str = ".json";
+/// The folder of the search data.
+pub const SEARCH: &str = "v1/search";
 
 /// The index of a package.
 #[must_use]
@@ -84,10 +90,16 @@ pub fn note(name: &PackageName, version: &Version) -> String {
     format!("{RELEASES}/{name}/{version}{NOTE_SUFFIX}")
 }
 
+/// The folder of a package's yanks.
+#[must_use]
+pub fn yanks(name: &PackageName) -> String {
+    format!("v1/yanks/{name}")
+}
+
 /// Why one version was taken back.
 #[must_use]
 pub fn yank(name: &PackageName, version: &Version) -> String {
-    format!("v1/yanks/{name}/{version}.json")
+    format!("v1/yanks/{name}/{version}{YANK_SUFFIX}")
 }
 
 /// Key set `number` of a namespace, counted from 1.
@@ -103,10 +115,10 @@ pub fn blob(digest: &Digest) -> String {
     format!("v1/blobs/sha256/{}/{hex}", &hex[..2])
 }
 
-/// One part of the search data, counted from 0.
+/// One part of the search data, see [`super::Config::parts`].
 #[must_use]
 pub fn shard(number: u32) -> String {
-    format!("v1/search/{number}.json")
+    format!("{SEARCH}/{number}.json")
 }
 
 #[cfg(test)]

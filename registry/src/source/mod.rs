@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 
 use semver::Version;
 
+pub(crate) use config::MAX_PARTS;
 pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
 pub use folder::Folder;
@@ -30,7 +31,7 @@ pub use location::Location;
 #[cfg(feature = "http")]
 pub use oci::{Login, Oci};
 pub use search::{SHARD_BYTES, Summary};
-pub(crate) use search::{read_shard, shard_of, write_shard};
+pub(crate) use search::{find_in_shard, read_shard, write_shard};
 
 use crate::release::{self, INDEX_BYTES, LINE_BYTES, ReleaseError, Statement};
 use crate::{PackageName, Release, archive};
@@ -74,7 +75,15 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     /// When the source cannot be read, or its search data is broken.
-    fn search(&self) -> Result<Vec<Summary>, SourceError>;
+    fn search(&self) -> Result<Vec<Summary>, SourceError> {
+        self.find(&[])
+    }
+
+    /// The packages that say every word somewhere, in any case, sorted by name; all without words.
+    ///
+    /// # Errors
+    /// As [`Source::search`].
+    fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError>;
 
     /// The names of all packages, sorted.
     ///
@@ -212,8 +221,8 @@ impl<S: Source + ?Sized> Source for &S {
         (**self).statement(name, version)
     }
 
-    fn search(&self) -> Result<Vec<Summary>, SourceError> {
-        (**self).search()
+    fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
+        (**self).find(words)
     }
 }
 
@@ -381,17 +390,19 @@ impl<F: Fetch> Source for Registry<F> {
             .map_err(|error| self.release_error(error))
     }
 
-    fn search(&self) -> Result<Vec<Summary>, SourceError> {
+    fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
+        let words: Vec<_> = words.iter().map(|word| word.to_lowercase()).collect();
         let mut found = Vec::new();
-        for shard in 0..self.config()?.shards {
-            let object = Object::Shard(shard);
+        for part in self.config()?.parts() {
+            let object = Object::Shard(part);
             let Some(bytes) = self.get(&object, SHARD_BYTES)? else {
                 continue;
             };
-            found.extend(read_shard(&bytes).map_err(|reason| SourceError::Broken {
+            let lines = find_in_shard(&bytes, &words).map_err(|reason| SourceError::Broken {
                 place: self.fetch.place(&object),
                 reason,
-            })?);
+            })?;
+            found.extend(lines);
         }
         found.sort_by(|one: &Summary, other| one.name.cmp(&other.name));
         Ok(found)

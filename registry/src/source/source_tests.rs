@@ -171,36 +171,74 @@ fn blob_of(release: &Release) -> Result<Cow<'static, [u8]>, SourceError> {
     Memory::new().registry().blob(release)
 }
 
-#[test]
-fn search_data_may_be_cut_into_shards() {
-    let releases: Vec<_> = ["a/one", "b/two", "c/three", "d/four"]
-        .iter()
-        .map(|name| release(name, "1.0.0"))
-        .collect();
+/// A registry that lists these lines, in this many parts.
+fn listing(shards: u32, lines: &[Summary]) -> Registry<Memory> {
     let config = Config {
-        shards: 3,
+        shards,
         ..Config::new("test")
     };
     let mut memory = Memory::default().with(layout::CONFIG, config.to_json());
-    for shard in 0..3 {
-        let here = releases
+    for part in config.parts() {
+        let here = lines
             .iter()
-            .filter(|release| shard_of(&release.name, 3) == shard);
-        let lines: Vec<_> = here
-            .filter_map(|release| Summary::of(std::slice::from_ref(release)))
-            .collect();
-        if !lines.is_empty() {
-            memory = memory.with(&layout::shard(shard), write_shard(lines).unwrap());
+            .filter(|line| config.part_of(&line.name) == part);
+        let here: Vec<_> = here.cloned().collect();
+        if !here.is_empty() {
+            memory = memory.with(&layout::shard(part), write_shard(here).unwrap());
         }
     }
-    let names: Vec<_> = memory
-        .registry()
-        .names()
-        .unwrap()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    memory.registry()
+}
+
+fn line(name: &str, summary: &str) -> Summary {
+    Summary {
+        summary: summary.to_owned(),
+        ..Summary::of(&[release(name, "1.0.0")]).unwrap()
+    }
+}
+
+#[test]
+fn search_data_may_be_cut_into_parts() {
+    let lines = ["a/one", "b/two", "c/three", "d/four"].map(|name| line(name, ""));
+    let names = listing(4, &lines).names().unwrap();
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
     assert_eq!(names, ["a/one", "b/two", "c/three", "d/four"]);
+}
+
+#[test]
+fn a_search_finds_what_holds_every_word() {
+    let lines = [
+        line("a/one", "Überall A \"quoted\" thing"),
+        line("b/two", "tab\there"),
+        line("c/three", "ÜBERALL and nowhere"),
+    ];
+    for shards in [1, 2] {
+        let registry = listing(shards, &lines);
+        let find = |words: &[&str]| -> Vec<String> {
+            let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+            let found = registry.find(&words).unwrap().into_iter();
+            found.map(|line| line.name.to_string()).collect()
+        };
+        assert_eq!(find(&[]), ["a/one", "b/two", "c/three"]);
+        assert_eq!(find(&["überALL"]), ["a/one", "c/three"]);
+        assert_eq!(find(&["überall", "nowhere"]), ["c/three"]);
+        // What JSON writes otherwise, and what stands in every line of it.
+        assert_eq!(find(&["\"quoted\""]), ["a/one"]);
+        assert_eq!(find(&["b\th"]), ["b/two"]);
+        assert_eq!(find(&["kind"]), [""; 0]);
+        // A keyword of all of them.
+        assert_eq!(find(&["WEB"]).len(), 3);
+    }
+}
+
+#[test]
+fn a_broken_line_of_search_data_is_told() {
+    let broken = Memory::new().with(
+        &layout::shard(0),
+        "{\"v\":1,\"packages\":[\n{\"name\":\"x\"}\n]}\n",
+    );
+    let error = broken.registry().find(&["x".to_owned()]).unwrap_err();
+    assert!(matches!(error, SourceError::Broken { .. }), "{error}");
 }
 
 #[test]

@@ -1,16 +1,15 @@
-//! One publisher at a time.
+//! One at a time between a comparison and the writing that follows it.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{PublishError, disk};
-use crate::source::layout;
+use super::{StorageError, disk};
 
 /// The lock's file, beside `v1` so that it is never served.
-const FILE: &str = ".lock";
+pub(super) const FILE: &str = ".lock";
 /// How long to wait for another publisher.
 const WAIT: Duration = Duration::from_secs(30);
 /// How long between two looks.
@@ -22,21 +21,15 @@ pub(super) struct Lock(
 );
 
 impl Lock {
-    /// Waits for the lock of the registry in `dir`. The folder is made if it is not there; one that holds anything
-    /// but a registry is refused, and left without so much as a lock file.
-    pub(super) fn take(dir: &Path) -> Result<Self, PublishError> {
+    /// Waits for the lock of the registry in `dir`, which is made if it is not there.
+    pub(super) fn take(dir: &Path) -> Result<Self, StorageError> {
         let path = dir.join(FILE);
-        let failed = |source| PublishError::Io {
+        let failed = |source| StorageError::Io {
             action: "write",
-            path: path.clone(),
+            place: path.display().to_string(),
             source,
         };
         disk::make_folder(dir).map_err(failed)?;
-        if !may_publish(dir).map_err(failed)? {
-            return Err(PublishError::NotARegistry {
-                dir: dir.to_owned(),
-            });
-        }
         // For writing, since some network file systems lock only such files; never removed, since whoever waits
         // for it would then hold the lock of a file that is gone.
         let file = File::options()
@@ -51,12 +44,13 @@ impl Lock {
                 Ok(()) => return Ok(Self(file)),
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(PAUSE),
                 Err(TryLockError::WouldBlock) => {
-                    return Err(PublishError::Busy {
-                        dir: dir.to_owned(),
+                    return Err(StorageError::Busy {
+                        place: dir.display().to_string(),
                     });
                 }
                 // A file system without locks: a registry in such a place has one publisher, and even two cannot
-                // publish one version, since the statement is created and never replaced.
+                // publish one version, since the statement is created and never replaced; what they derive from it
+                // can be made anew.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Ok(Self(file));
                 }
@@ -64,16 +58,4 @@ impl Lock {
             }
         }
     }
-}
-
-/// Whether the folder is a registry, empty, or being made one (the lock is there, its contents not yet).
-fn may_publish(dir: &Path) -> io::Result<bool> {
-    let mut empty = true;
-    for entry in fs::read_dir(dir)? {
-        empty = false;
-        if entry?.file_name() == FILE {
-            return Ok(true);
-        }
-    }
-    Ok(empty || dir.join(layout::CONFIG).exists())
 }

@@ -1,13 +1,15 @@
 //! Files that appear whole and stay: written beside their place, brought to the disk, then renamed.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use super::Part;
+
 /// What the name of a half-written file begins with.
-const HALF_WRITTEN: &str = ".new-";
+pub(super) const HALF_WRITTEN: &str = ".new-";
 
 /// Writes a file, in the place of what was there.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -35,6 +37,32 @@ fn stage<'a>(path: &'a Path, bytes: &[u8]) -> io::Result<(NamedTempFile, &'a Pat
     // Before the rename, or a power cut could leave the name with nothing behind it.
     temporary.as_file().sync_all()?;
     Ok((temporary, folder))
+}
+
+/// A piece of a regular file.
+pub(super) fn read_part(path: &Path, start: u64, most: u64) -> io::Result<Part> {
+    // Asked before opening, since opening a pipe would wait for whoever writes it.
+    let found = fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        ));
+    }
+    let mut file = fs::File::open(path)?;
+    if start > 0 {
+        file.seek(io::SeekFrom::Start(start))?;
+    }
+    let total = found.len();
+    let mut bytes = Vec::with_capacity(total.saturating_sub(start).min(most) as usize);
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(Part { bytes, total })
+}
+
+/// Takes a file away.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)?;
+    path.parent().map_or(Ok(()), sync_folder)
 }
 
 /// Readable by all, as files that a web server hands out must be; temporary files are private by default.
