@@ -32,9 +32,9 @@ pub use name::{DEFAULT_NAMESPACE, NAME_BYTES, NameError, PackageName, PackageRef
 pub use nearest::nearest;
 pub use package::{Package, PackageError};
 pub use release::{Kind, Pattern, Release, ReleaseError, Statement};
+#[cfg(feature = "http")]
+pub use source::{Access, Address, Artifacts, Http, HttpError, Oci, Token, Watch, api};
 pub use source::{
     Config, Embedded, Fetch, Fetched, Folder, Object, Registry, Source, SourceError, Summary,
     official,
 };
-#[cfg(feature = "http")]
-pub use source::{Http, HttpError, Login, Oci};

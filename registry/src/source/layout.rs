@@ -14,6 +14,8 @@
 //! Paths are relative to the registry and have `/`. Names, versions and digests were checked when they were
 //! parsed, so none of these can lead out of it.
 
+use std::fmt;
+
 use semver::Version;
 
 use crate::{Digest, PackageName};
@@ -94,6 +96,21 @@ pub fn note(name: &PackageName, version: &Version) -> String {
 #[must_use]
 pub fn yanks(name: &PackageName) -> String {
     format!("v1/yanks/{name}")
+}
+
+/// As a message names it.
+impl fmt::Display for Object<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config => f.write_str("what the registry says of itself"),
+            Self::Index(name) => write!(f, "the list of versions of {name}"),
+            Self::Note(name, version) => write!(f, "the statement about {name} {version}"),
+            Self::Yank(name, version) => write!(f, "why {name} {version} was taken back"),
+            Self::Keys(namespace, number) => write!(f, "key set {number} of {namespace}"),
+            Self::Blob(_, name) => write!(f, "the archive of {name}"),
+            Self::Shard(_) => f.write_str("the list of packages"),
+        }
+    }
 }
 
 /// Why one version was taken back.

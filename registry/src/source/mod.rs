@@ -25,11 +25,11 @@ pub use embedded::{Embedded, official};
 pub use folder::Folder;
 pub(crate) use folder::read_bounded;
 #[cfg(feature = "http")]
-pub use http::{Http, HttpError};
+pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
 pub use location::Location;
 #[cfg(feature = "http")]
-pub use oci::{Login, Oci};
+pub use oci::{Artifacts, Oci};
 pub use search::{SHARD_BYTES, Summary};
 pub(crate) use search::{find_in_shard, read_shard, write_shard};
 
@@ -70,6 +70,19 @@ pub trait Source: Send + Sync {
         name: &PackageName,
         version: &Version,
     ) -> Result<Option<Statement>, SourceError>;
+
+    /// A file of the registry as it is, to be copied; none if there is no such file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is longer than `limit` bytes.
+    fn file(
+        &self,
+        object: &Object<'_>,
+        limit: u64,
+    ) -> Result<Option<Cow<'static, [u8]>>, SourceError>;
+
+    /// Gets all that a release consists of at the same time, for [`Source::blob`] and [`Source::statement`] to find.
+    fn warm(&self, _release: &Release) {}
 
     /// Every package in a line each, sorted by name.
     ///
@@ -115,6 +128,30 @@ pub enum SourceError {
         /// The URL.
         place: String,
         /// What happened, and what to do.
+        reason: String,
+    },
+    /// The registry wants to be told who asks, or gives this one nothing.
+    #[error("{place}: the server answered {status}, it wants to know who asks{}", if *status == 403 { " and does not let this token in" } else { "" })]
+    Unauthorized {
+        /// The URL.
+        place: String,
+        /// 401 or 403.
+        status: u16,
+    },
+    /// It is not on this machine, and no connection may be opened.
+    #[error("{what} is not on this machine, and offline {id} is not asked")]
+    Offline {
+        /// The file, in words.
+        what: String,
+        /// The source.
+        id: String,
+    },
+    /// What was seen of the registry before is gone or was changed. What is published never is.
+    #[error("{id} went back: {reason}")]
+    WentBack {
+        /// The source.
+        id: String,
+        /// What is gone or changed.
         reason: String,
     },
     /// A file is longer than it may be.
@@ -221,6 +258,18 @@ impl<S: Source + ?Sized> Source for &S {
         (**self).statement(name, version)
     }
 
+    fn file(
+        &self,
+        object: &Object<'_>,
+        limit: u64,
+    ) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
+        (**self).file(object, limit)
+    }
+
+    fn warm(&self, release: &Release) {
+        (**self).warm(release);
+    }
+
     fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
         (**self).find(words)
     }
@@ -271,6 +320,10 @@ pub trait Fetch: Send + Sync {
         limit: u64,
         known: Option<&str>,
     ) -> Result<Fetched, SourceError>;
+
+    /// Gets these files, each within its limit, at the same time, where one after the other would cost a round trip each.
+    /// Asking for one afterwards costs nothing, and tells what went wrong with it.
+    fn warm(&self, _files: &[(Object<'_>, u64)]) {}
 }
 
 /// A [`Source`] made of anything that can get files.
@@ -343,6 +396,12 @@ impl<F: Fetch> Source for Registry<F> {
     }
 
     fn releases(&self, name: &PackageName) -> Result<Vec<Release>, SourceError> {
+        if self.config.get().is_none() {
+            // Neither says where the other is.
+            let config = (Object::Config, CONFIG_BYTES);
+            self.fetch
+                .warm(&[config, (Object::Index(name), INDEX_BYTES)]);
+        }
         let Some(text) = self.text(&Object::Index(name), INDEX_BYTES)? else {
             return Ok(Vec::new());
         };
@@ -388,6 +447,22 @@ impl<F: Fetch> Source for Registry<F> {
         Statement::read(name, version, &text)
             .map(Some)
             .map_err(|error| self.release_error(error))
+    }
+
+    fn file(
+        &self,
+        object: &Object<'_>,
+        limit: u64,
+    ) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
+        self.get(object, limit)
+    }
+
+    fn warm(&self, release: &Release) {
+        let note = Object::Note(&release.name, &release.version);
+        let blob = Object::Blob(&release.blob, &release.name);
+        if release.size <= BLOB_BYTES {
+            self.fetch.warm(&[(note, NOTE_BYTES), (blob, release.size)]);
+        }
     }
 
     fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {

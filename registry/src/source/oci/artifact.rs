@@ -35,14 +35,14 @@ const YANKED: &str = "yanked-";
 
 /// Where a file stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
+pub(super) struct Spot {
     /// Below the registry's path.
     pub(super) repository: String,
     /// The tag of the manifest, or the blob's digest.
     pub(super) reference: String,
 }
 
-impl Address {
+impl Spot {
     pub(super) fn of(object: &Object<'_>) -> Self {
         let (repository, reference) = match object {
             Object::Config => (REGISTRY.to_owned(), "config".to_owned()),
@@ -240,9 +240,9 @@ mod tests {
                 &*digest.to_string(),
             ),
         ] {
-            let address = Address::of(&object);
+            let spot = Spot::of(&object);
             assert_eq!(
-                (&*address.repository, &*address.reference),
+                (&*spot.repository, &*spot.reference),
                 (repository, reference)
             );
         }

@@ -2,70 +2,105 @@
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
-use reqwest::blocking::{Client as Web, RequestBuilder, Response};
-use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
-use reqwest::{Method, StatusCode, Url, redirect};
+use reqwest::blocking::Response;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 
 use super::challenge::Challenge;
 use crate::SourceError;
-use crate::source::http::{CHUNK, CONNECT, FILE, PIECE, REDIRECTS, is_loopback, reasons};
+use crate::source::http::address::is_loopback;
+use crate::source::http::body::CHUNK;
+use crate::source::http::client::{Client as Http, Failure, REDIRECTS, reasons, refusal};
+use crate::source::http::retry::Passing;
+use crate::source::{Access, Address, Token};
 
 /// Most bytes in the answer of a token server.
 const TOKEN_BYTES: u64 = 64 * 1024;
-
-/// Who one is to a registry. Never printed.
-#[derive(Clone)]
-pub struct Login {
-    /// The user's name.
-    pub user: String,
-    /// A password, or a token that is used as one.
-    pub secret: String,
-}
+/// The user where a token stands alone: registries that hand out tokens take any name with them.
+const ANYBODY: &str = "scaffold";
 
 /// What is done with a repository, and so what a token has to allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Access {
+pub(super) enum Right {
     Read,
     Write,
 }
 
 /// One request.
 pub(super) struct Ask<'a> {
+    /// How messages name what is asked for.
+    pub(super) place: &'a str,
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) repository: &'a str,
-    pub(super) access: Access,
+    pub(super) right: Right,
     pub(super) headers: &'a [(&'static str, &'a str)],
     pub(super) body: Option<&'a [u8]>,
+    /// The most bytes the answer may have.
+    pub(super) limit: u64,
     /// Whether the answer may come from another host. Registries keep blobs in storage elsewhere; since a blob is named
     /// by its digest, it does not matter who hands it out.
     pub(super) elsewhere: bool,
+    /// Whether a status means that there is no such thing.
+    pub(super) is_missing: fn(StatusCode) -> bool,
+}
+
+impl<'a> Ask<'a> {
+    /// A question that is answered by the registry itself, or by 404.
+    pub(super) fn get(place: &'a str, repository: &'a str, url: Url, limit: u64) -> Self {
+        Self {
+            place,
+            method: Method::GET,
+            url,
+            repository,
+            right: Right::Read,
+            headers: &[],
+            body: None,
+            limit,
+            elsewhere: false,
+            is_missing: |status| status == StatusCode::NOT_FOUND,
+        }
+    }
+}
+
+/// An answer that is none of [`Ask::is_missing`], and no refusal.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// A connection to one registry; set up at the first request.
 pub(super) struct Client {
-    pub(super) base: Url,
-    login: Option<Login>,
-    pub(super) file: Duration,
-    web: OnceLock<Web>,
-    /// What `Authorization` has to say, for each repository and access.
-    authorized: Mutex<HashMap<(String, Access), HeaderValue>>,
+    /// With `/v2/` at its end.
+    base: Url,
+    login: Option<HeaderValue>,
+    pub(super) http: Http,
+    /// What `Authorization` has to say, for each repository and right.
+    authorized: Mutex<HashMap<(String, Right), HeaderValue>>,
 }
 
 impl Client {
-    /// `base` is the registry's address with `/v2/` at its end.
-    pub(super) fn new(base: Url, login: Option<Login>) -> Self {
+    pub(super) fn new(address: Address, access: Access) -> Self {
+        let mut base = address.url().clone();
+        base.set_path("/v2/");
+        // Not sent with every request, as to a registry of our own, but where it is asked for.
+        let login = access.token.as_ref().and_then(basic);
+        let access = Access {
+            token: None,
+            mirror: None,
+            ..access
+        };
         Self {
             base,
             login,
-            file: FILE,
-            web: OnceLock::new(),
+            http: Http::unfollowing(address, access),
             authorized: Mutex::default(),
         }
     }
@@ -77,25 +112,61 @@ impl Client {
         url
     }
 
-    /// The answer to a request, whatever its status; `place` names what is asked for in messages.
-    pub(super) fn send(&self, place: &str, ask: &Ask<'_>) -> Result<Response, SourceError> {
-        let key = (ask.repository.to_owned(), ask.access);
+    /// The address of something of the registry itself.
+    pub(super) fn own(&self, what: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{what}", self.base.path()));
+        url
+    }
+
+    /// The answer to a request; none where that means that there is no such thing. What only asks is tried again where
+    /// that may help.
+    pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<Option<Answer>, SourceError> {
+        let asks = matches!(ask.method, Method::GET | Method::HEAD);
+        self.http.attempt(|_, deadline| {
+            let answered = self.once(ask, deadline);
+            answered.map_err(|failure| match asks {
+                true => failure,
+                false => lasting(failure.error),
+            })
+        })
+    }
+
+    fn once(&self, ask: &Ask<'_>, deadline: Instant) -> Result<Option<Answer>, Failure> {
+        let answer = self.send(ask, deadline)?;
+        let status = answer.status();
+        if (ask.is_missing)(status) {
+            return Ok(None);
+        }
+        if !status.is_success() && status != StatusCode::NOT_MODIFIED {
+            return Err(refusal(ask.place, &answer));
+        }
+        Ok(Some(Answer {
+            status,
+            headers: answer.headers().clone(),
+            bytes: self.read(ask, answer, deadline)?,
+        }))
+    }
+
+    /// Sends a request; once more where the registry wants to know who asks.
+    fn send(&self, ask: &Ask<'_>, deadline: Instant) -> Result<Response, Failure> {
+        let key = (ask.repository.to_owned(), ask.right);
         let known = self.authorized().get(&key).cloned();
-        let answer = self.follow(place, ask, known.as_ref())?;
+        let answer = self.follow(ask, known.as_ref())?;
         if answer.status() != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
         let Some(challenge) = Challenge::of(answer.headers()) else {
             return Ok(answer);
         };
-        let Some(authorization) = self.meet(place, challenge)? else {
+        let Some(authorization) = self.meet(ask, challenge, deadline)? else {
             return Ok(answer);
         };
         self.authorized().insert(key, authorization.clone());
-        self.follow(place, ask, Some(&authorization))
+        self.follow(ask, Some(&authorization))
     }
 
-    fn authorized(&self) -> std::sync::MutexGuard<'_, HashMap<(String, Access), HeaderValue>> {
+    fn authorized(&self) -> MutexGuard<'_, HashMap<(String, Right), HeaderValue>> {
         self.authorized
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -104,32 +175,35 @@ impl Client {
     /// Sends a request and goes where its answer leads.
     fn follow(
         &self,
-        place: &str,
         ask: &Ask<'_>,
         authorization: Option<&HeaderValue>,
-    ) -> Result<Response, SourceError> {
+    ) -> Result<Response, Failure> {
         let mut url = ask.url.clone();
         for _ in 0..=REDIRECTS {
-            let mut request = self.web(place)?.request(ask.method.clone(), url.clone());
-            for (name, value) in ask.headers {
-                request = request.header(*name, *value);
-            }
-            if let Some(authorization) = authorization
-                && url.origin() == self.base.origin()
-            {
-                request = request.header(AUTHORIZATION, authorization);
-            }
-            if let Some(body) = ask.body {
-                request = request.body(body.to_vec());
-            }
-            let answer = sent(place, request)?;
+            let answer = self.http.send(ask.place, |web| {
+                let mut request = web.request(ask.method.clone(), url.clone());
+                for (name, value) in ask.headers {
+                    request = request.header(*name, *value);
+                }
+                if let Some(authorization) = authorization
+                    && url.origin() == self.base.origin()
+                {
+                    request = request.header(AUTHORIZATION, authorization);
+                }
+                match ask.body {
+                    Some(body) => request.body(body.to_vec()),
+                    None => request,
+                }
+            })?;
             if !answer.status().is_redirection() || answer.status() == StatusCode::NOT_MODIFIED {
                 return Ok(answer);
             }
-            url = self.target(place, &url, &answer, ask.elsewhere)?;
+            url = self
+                .target(ask.place, &url, answer.headers(), ask.elsewhere)
+                .map_err(lasting)?;
         }
         let reason = format!("it redirects more than {REDIRECTS} times");
-        Err(failed(place, reason))
+        Err(lasting(failed(ask.place, reason)))
     }
 
     /// Where an answer at `from` sends one, if that may be followed.
@@ -137,29 +211,23 @@ impl Client {
         &self,
         place: &str,
         from: &Url,
-        answer: &Response,
+        headers: &HeaderMap,
         elsewhere: bool,
     ) -> Result<Url, SourceError> {
-        let location = answer
-            .headers()
-            .get(LOCATION)
-            .and_then(|to| to.to_str().ok());
+        let location = headers.get(LOCATION).and_then(|to| to.to_str().ok());
         let to = location
             .and_then(|to| from.join(to).ok())
             .ok_or_else(|| failed(place, "the registry redirects, and does not say where to"))?;
-        let away = to.host_str().unwrap_or("nowhere");
         if to.origin() == self.base.origin() {
             return Ok(to);
         }
-        if !elsewhere {
-            let reason = format!("the registry redirects to {away}, which is not followed here");
-            return Err(failed(place, reason));
-        }
-        if !self.is_safe(&to) {
-            let reason = format!("the registry redirects to {away}, which is not reached by https");
-            return Err(failed(place, reason));
-        }
-        Ok(to)
+        let away = to.host_str().unwrap_or("nowhere");
+        let reason = match elsewhere {
+            false => format!("the registry redirects to {away}, which is not followed here"),
+            true if self.is_safe(&to) => return Ok(to),
+            true => format!("the registry redirects to {away}, which is not reached by https"),
+        };
+        Err(failed(place, reason))
     }
 
     /// By https; or on this machine, for a registry on this machine.
@@ -172,129 +240,100 @@ impl Client {
     ///
     /// A token server may be on another host, and is told the password: the registry, whose word that is, could have
     /// asked for the password itself.
-    fn meet(&self, place: &str, challenge: Challenge) -> Result<Option<HeaderValue>, SourceError> {
+    fn meet(
+        &self,
+        ask: &Ask<'_>,
+        challenge: Challenge,
+        deadline: Instant,
+    ) -> Result<Option<HeaderValue>, Failure> {
         #[derive(Deserialize)]
-        struct Token {
+        struct Handed {
             token: Option<String>,
             access_token: Option<String>,
         }
         let realm = match challenge {
-            Challenge::Basic => return Ok(self.login.as_ref().and_then(basic)),
+            Challenge::Basic => return Ok(self.login.clone()),
             Challenge::Bearer { realm } => realm,
         };
+        let fail = |reason: String| lasting(failed(ask.place, reason));
         if !self.is_safe(&realm) {
-            let reason = format!(
+            return Err(fail(format!(
                 "the registry sends one for a token to {}, which is not reached by https",
                 realm.host_str().unwrap_or("nowhere")
-            );
-            return Err(failed(place, reason));
+            )));
         }
-        let mut request = self.web(place)?.get(realm);
-        if let Some(authorization) = self.login.as_ref().and_then(basic) {
-            request = request.header(AUTHORIZATION, authorization);
-        }
-        let answer = sent(place, request)?;
+        let answer = self.http.send(ask.place, |web| {
+            let request = web.get(realm.clone());
+            match &self.login {
+                Some(login) => request.header(AUTHORIZATION, login),
+                None => request,
+            }
+        })?;
         if !answer.status().is_success() {
-            return Err(self.refused(place, answer.status()));
+            return Err(refusal(ask.place, &answer));
         }
-        let bytes = self.read(place, answer, TOKEN_BYTES)?;
-        let token = serde_json::from_slice::<Token>(&bytes).ok();
-        let token = token.and_then(|token| token.token.or(token.access_token));
-        let header = token.and_then(|token| secret(&format!("Bearer {token}")));
-        match header {
+        let bounded = Ask::get(ask.place, ask.repository, realm, TOKEN_BYTES);
+        let bytes = self.read(&bounded, answer, deadline)?;
+        let handed = serde_json::from_slice::<Handed>(&bytes).ok();
+        let token = handed.and_then(|handed| handed.token.or(handed.access_token));
+        match token.and_then(|token| secret(&format!("Bearer {token}"))) {
             Some(header) => Ok(Some(header)),
-            None => Err(failed(
-                place,
-                "the token server of the registry gave no token",
-            )),
+            None => Err(fail("the registry's token server gave no token".into())),
         }
-    }
-
-    /// An answer that is none.
-    pub(super) fn refused(&self, place: &str, status: StatusCode) -> SourceError {
-        let host = self.base.host_str().unwrap_or_default();
-        failed(
-            place,
-            match status {
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if self.login.is_none() => {
-                    format!(
-                        "{host} wants to know who asks ({status}), or there is no such thing there; log in with `scaffold login`"
-                    )
-                }
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                    format!(
-                        "{host} does not let you ({status}); look at what you logged in with, and at what that user may do"
-                    )
-                }
-                StatusCode::TOO_MANY_REQUESTS => {
-                    format!("{host} was asked too often ({status}); try again later")
-                }
-                _ => format!("{host} answered {status}; try again later"),
-            },
-        )
     }
 
     /// The body of an answer.
-    pub(super) fn read(
+    fn read(
         &self,
-        place: &str,
+        ask: &Ask<'_>,
         mut answer: Response,
-        limit: u64,
-    ) -> Result<Vec<u8>, SourceError> {
-        let too_long = || SourceError::TooLong {
-            place: place.to_owned(),
-            limit,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, Failure> {
+        let too_long = || {
+            lasting(SourceError::TooLong {
+                place: ask.place.to_owned(),
+                limit: ask.limit,
+            })
         };
-        if answer.content_length().is_some_and(|length| length > limit) {
+        // What HEAD says of a length is of a body that does not come.
+        let is_long = answer
+            .content_length()
+            .is_some_and(|length| length > ask.limit);
+        if is_long && ask.method != Method::HEAD {
             return Err(too_long());
         }
-        let deadline = Instant::now() + self.file;
+        let watch = self.http.access.watch.as_ref();
         let mut bytes = Vec::new();
         let mut chunk = vec![0; CHUNK];
         loop {
-            let count = answer
-                .read(&mut chunk)
-                .map_err(|error| failed(place, reasons(&error)))?;
+            let count = answer.read(&mut chunk).map_err(|error| Failure {
+                error: failed(ask.place, reasons(&error)),
+                passing: Passing::Soon,
+            })?;
             if count == 0 {
                 return Ok(bytes);
             }
             bytes.extend_from_slice(&chunk[..count]);
-            if bytes.len() as u64 > limit {
+            if bytes.len() as u64 > ask.limit {
                 return Err(too_long());
             }
             if Instant::now() > deadline {
-                let seconds = self.file.as_secs();
+                let seconds = self.http.file.as_secs();
                 let reason = format!("it took longer than {seconds} seconds; try again later");
-                return Err(failed(place, reason));
+                return Err(lasting(failed(ask.place, reason)));
+            }
+            if let Some(watch) = watch.filter(|_| ask.elsewhere) {
+                watch(bytes.len() as u64, ask.limit);
             }
         }
     }
-
-    fn web(&self, place: &str) -> Result<&Web, SourceError> {
-        if let Some(web) = self.web.get() {
-            return Ok(web);
-        }
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Web::builder()
-            .user_agent(concat!("scaffold/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .timeout(PIECE)
-            .referer(false)
-            .redirect(redirect::Policy::none());
-        if is_loopback(&self.base) {
-            builder = builder.no_proxy();
-        }
-        let web = builder
-            .build()
-            .map_err(|error| failed(place, reasons(&error)))?;
-        Ok(self.web.get_or_init(|| web))
-    }
 }
 
-fn sent(place: &str, request: RequestBuilder) -> Result<Response, SourceError> {
-    request
-        .send()
-        .map_err(|error| failed(place, reasons(&error)))
+fn lasting(error: SourceError) -> Failure {
+    Failure {
+        error,
+        passing: Passing::No,
+    }
 }
 
 pub(super) fn failed(place: &str, reason: impl Into<String>) -> SourceError {
@@ -304,10 +343,13 @@ pub(super) fn failed(place: &str, reason: impl Into<String>) -> SourceError {
     }
 }
 
-/// `Authorization` of a user with a password.
-fn basic(login: &Login) -> Option<HeaderValue> {
-    let pair = BASE64.encode(format!("{}:{}", login.user, login.secret));
-    secret(&format!("Basic {pair}"))
+/// `Authorization` of `user:password`, as somebody logged in with it, or of a token alone.
+fn basic(token: &Token) -> Option<HeaderValue> {
+    let pair = match token.reveal() {
+        pair if pair.contains(':') => pair.to_owned(),
+        token => format!("{ANYBODY}:{token}"),
+    };
+    secret(&format!("Basic {}", BASE64.encode(pair)))
 }
 
 /// A value that no log shows; none where it cannot stand in a header.

@@ -20,18 +20,19 @@
 mod artifact;
 mod challenge;
 mod client;
+mod push;
+mod storage;
 
 use std::borrow::Cow;
 
-use reqwest::{Method, StatusCode, Url};
+use reqwest::StatusCode;
 
-use self::artifact::{Address, Descriptor, MANIFEST, MANIFEST_BYTES, Manifest};
-use self::client::{Access, Ask, Client};
-use super::http::is_loopback;
-use super::{Fetch, Fetched, HttpError, Object, Registry, SourceError};
+use self::artifact::{Descriptor, MANIFEST, MANIFEST_BYTES, Manifest, Spot};
+use self::client::{Ask, Client};
+use super::{Access, Address, Fetch, Fetched, HttpError, Object, Registry, SourceError};
 use crate::Digest;
 
-pub use client::Login;
+pub use storage::Artifacts;
 
 /// What an address begins with.
 pub const SCHEME: &str = "oci://";
@@ -55,11 +56,16 @@ impl Oci {
     ///
     /// # Errors
     /// When `url` is none, or carries a password.
-    pub fn open(url: &str, login: Option<Login>) -> Result<Registry<Self>, HttpError> {
-        Ok(Registry::over(Self::new(url, login)?))
+    pub fn open(url: &str) -> Result<Registry<Self>, HttpError> {
+        Ok(Registry::over(Self::new(url, Access::default())?))
     }
 
-    fn new(url: &str, login: Option<Login>) -> Result<Self, HttpError> {
+    /// What gets files from `url`, as [`Oci::open`]. A token is `USER:PASSWORD`, or one that goes with any user; a mirror is
+    /// nothing an OCI registry has.
+    ///
+    /// # Errors
+    /// As [`Oci::open`].
+    pub fn new(url: &str, access: Access) -> Result<Self, HttpError> {
         let refuse = |url: &str, reason: &str| HttpError {
             url: url.chars().take(200).collect(),
             reason: reason.to_owned(),
@@ -72,15 +78,6 @@ impl Oci {
         }
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let path = path.trim_end_matches('/');
-        let parsed = Url::parse(&format!("https://{host}/"));
-        let mut base =
-            parsed.map_err(|error| refuse(url, &format!("{error}; write oci://host/path")))?;
-        if base.query().is_some() || base.fragment().is_some() {
-            return Err(refuse(
-                url,
-                "it has a `?` or a `#`; write only oci://host/path",
-            ));
-        }
         if path.len() > PATH_BYTES {
             let reason = format!("its path is longer than {PATH_BYTES} characters");
             return Err(refuse(url, &reason));
@@ -89,22 +86,22 @@ impl Oci {
             let reason = "a part of its path is none a repository may have: lower-case letters and digits, with `.`, `_` or `-` between them";
             return Err(refuse(url, reason));
         }
-        if is_loopback(&base) {
-            // Parsed anew, since a port that is usual for one scheme is not for the other.
-            base = Url::parse(&format!("http://{host}/"))
-                .map_err(|error| refuse(url, &error.to_string()))?;
-        }
-        let host = base.host_str().unwrap_or_default();
-        let port = base.port().map(|port| format!(":{port}"));
+        let wrong = |error: HttpError| refuse(url, &error.reason.replace("https://", SCHEME));
+        // By plain http only on this machine, and there only so.
+        let address = match Address::parse(&format!("http://{host}/")) {
+            Ok(local) => local,
+            Err(_) => Address::parse(&format!("https://{host}/")).map_err(wrong)?,
+        };
+        let host = address.url().host_str().unwrap_or_default();
+        let port = address.url().port().map(|port| format!(":{port}"));
         let id = format!("{SCHEME}{host}{}/{path}", port.unwrap_or_default());
-        base.set_path("/v2/");
         Ok(Self {
             id: id.trim_end_matches('/').to_owned(),
             path: match path {
                 "" => String::new(),
                 path => format!("{path}/"),
             },
-            client: Client::new(base, login),
+            client: Client::new(address, access),
         })
     }
 
@@ -116,34 +113,23 @@ impl Oci {
     /// The manifest of an object; `known` is the tag of the one that one has.
     fn manifest(&self, object: &Object<'_>, known: Option<&str>) -> Result<Answer, SourceError> {
         let place = self.place(object);
-        let Address {
-            repository,
-            reference,
-        } = Address::of(object);
-        let repository = self.repository(&repository);
+        let spot = Spot::of(object);
+        let repository = self.repository(&spot.repository);
         let mut headers = vec![("Accept", MANIFEST)];
         headers.extend(known.map(|known| ("If-None-Match", known)));
-        let answer = self.client.send(
-            &place,
-            &Ask {
-                method: Method::GET,
-                url: self
-                    .client
-                    .url(&repository, &format!("manifests/{reference}")),
-                repository: &repository,
-                access: Access::Read,
-                headers: &headers,
-                body: None,
-                elsewhere: false,
-            },
-        )?;
-        match answer.status() {
-            StatusCode::OK => {}
-            StatusCode::NOT_MODIFIED if known.is_some() => return Ok(Answer::Same),
-            StatusCode::NOT_FOUND => return Ok(Answer::Missing),
-            status => return Err(self.client.refused(&place, status)),
-        }
-        let bytes = self.client.read(&place, answer, MANIFEST_BYTES)?;
+        let what = format!("manifests/{}", spot.reference);
+        let url = self.client.url(&repository, &what);
+        let answer = self.client.ask(&Ask {
+            headers: &headers,
+            ..Ask::get(&place, &repository, url, MANIFEST_BYTES)
+        })?;
+        let bytes = match answer {
+            None => return Ok(Answer::Missing),
+            Some(answer) if answer.status == StatusCode::NOT_MODIFIED && known.is_some() => {
+                return Ok(Answer::Same);
+            }
+            Some(answer) => answer.bytes,
+        };
         let digest = Digest::of(&bytes);
         if known.is_some_and(|known| *known == *tag(&digest)) {
             return Ok(Answer::Same);
@@ -186,24 +172,13 @@ impl Oci {
         limit: u64,
     ) -> Result<Option<Vec<u8>>, SourceError> {
         let place = self.place(object);
-        let repository = self.repository(&Address::of(object).repository);
-        let answer = self.client.send(
-            &place,
-            &Ask {
-                method: Method::GET,
-                url: self.client.url(&repository, &format!("blobs/{digest}")),
-                repository: &repository,
-                access: Access::Read,
-                headers: &[],
-                body: None,
-                elsewhere: true,
-            },
-        )?;
-        match answer.status() {
-            StatusCode::OK => self.client.read(&place, answer, limit).map(Some),
-            StatusCode::NOT_FOUND => Ok(None),
-            status => Err(self.client.refused(&place, status)),
-        }
+        let repository = self.repository(&Spot::of(object).repository);
+        let url = self.client.url(&repository, &format!("blobs/{digest}"));
+        let answer = self.client.ask(&Ask {
+            elsewhere: true,
+            ..Ask::get(&place, &repository, url, limit)
+        })?;
+        Ok(answer.map(|answer| answer.bytes))
     }
 }
 
@@ -220,10 +195,10 @@ impl Fetch for Oci {
     }
 
     fn place(&self, object: &Object<'_>) -> String {
-        let Address {
+        let Spot {
             repository,
             reference,
-        } = Address::of(object);
+        } = Spot::of(object);
         let mark = match object {
             Object::Blob(..) => '@',
             _ => ':',

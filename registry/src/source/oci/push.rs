@@ -6,10 +6,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::artifact::{MANIFEST, Manifest};
-use super::client::{Access, Ask, failed};
+use super::client::{Ask, Right, failed};
 use super::{Oci, broken};
 use crate::{Digest, SourceError};
 
+/// Most bytes in an answer that says nothing.
+const ANSWER_BYTES: u64 = 64 * 1024;
 /// Most bytes in one page of a list.
 const PAGE_BYTES: u64 = 4 * 1024 * 1024;
 /// Most pages of one list.
@@ -37,40 +39,32 @@ impl Oci {
         let digest = Digest::of(bytes);
         let ask = |method, url| Ask {
             method,
-            url,
-            repository,
-            access: Access::Write,
-            headers: &[],
-            body: None,
-            elsewhere: false,
+            right: Right::Write,
+            ..Ask::get(place, repository, url, ANSWER_BYTES)
         };
         let blob = self.client.url(repository, &format!("blobs/{digest}"));
-        // Not answered from elsewhere: whether it is there is all that matters.
-        let there = self.client.send(place, &ask(Method::HEAD, blob))?;
-        if there.status().is_success() || there.status().is_redirection() {
+        let there = Ask {
+            elsewhere: true,
+            ..ask(Method::HEAD, blob)
+        };
+        if self.client.ask(&there)?.is_some() {
             return Ok(());
         }
+        let missing = || failed(place, "the registry takes no blobs here (404)");
         let begin = self.client.url(repository, "blobs/uploads/");
-        let begun = self.client.send(place, &ask(Method::POST, begin.clone()))?;
-        if begun.status() != StatusCode::ACCEPTED {
-            return Err(self.client.refused(place, begun.status()));
-        }
-        let mut upload = self.client.target(place, &begin, &begun, false)?;
+        let begun = self.client.ask(&ask(Method::POST, begin.clone()))?;
+        let begun = begun.ok_or_else(missing)?;
+        let mut upload = self.client.target(place, &begin, &begun.headers, false)?;
         upload
             .query_pairs_mut()
             .append_pair("digest", &digest.to_string());
-        let done = self.client.send(
-            place,
-            &Ask {
-                headers: &[("Content-Type", "application/octet-stream")],
-                body: Some(bytes),
-                ..ask(Method::PUT, upload)
-            },
-        )?;
-        match done.status() {
-            StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(()),
-            status => Err(self.client.refused(place, status)),
-        }
+        let put = Ask {
+            headers: &[("Content-Type", "application/octet-stream")],
+            body: Some(bytes),
+            ..ask(Method::PUT, upload)
+        };
+        self.client.ask(&put)?.ok_or_else(missing)?;
+        Ok(())
     }
 
     /// Puts a manifest under a tag, whatever is there; gives its digest.
@@ -81,25 +75,18 @@ impl Oci {
         tag: &str,
         manifest: &Manifest,
     ) -> Result<Digest, SourceError> {
-        let bytes = manifest
-            .to_json()
-            .map_err(|reason| broken(place, reason))?;
-        let done = self.client.send(
-            place,
-            &Ask {
-                method: Method::PUT,
-                url: self.client.url(repository, &format!("manifests/{tag}")),
-                repository,
-                access: Access::Write,
-                headers: &[("Content-Type", MANIFEST)],
-                body: Some(&bytes),
-                elsewhere: false,
-            },
-        )?;
-        match done.status() {
-            StatusCode::CREATED | StatusCode::OK => Ok(Digest::of(&bytes)),
-            status => Err(self.client.refused(place, status)),
-        }
+        let bytes = manifest.to_json().map_err(|reason| broken(place, reason))?;
+        let url = self.client.url(repository, &format!("manifests/{tag}"));
+        let put = Ask {
+            method: Method::PUT,
+            right: Right::Write,
+            headers: &[("Content-Type", MANIFEST)],
+            body: Some(&bytes),
+            ..Ask::get(place, repository, url, ANSWER_BYTES)
+        };
+        let done = self.client.ask(&put)?;
+        done.ok_or_else(|| failed(place, "the registry takes no manifests here (404)"))?;
+        Ok(Digest::of(&bytes))
     }
 
     /// The tags of a repository below the address's path; none where there is no such repository.
@@ -116,8 +103,7 @@ impl Oci {
 
     /// The names of all repositories below the address's path, from there; none where the registry does not tell.
     pub(super) fn catalog(&self) -> Result<Option<Vec<String>>, SourceError> {
-        let mut first = self.client.base.clone();
-        first.set_path("/v2/_catalog");
+        let first = self.client.own("_catalog");
         let place = format!("the list of repositories of {}", self.id);
         // Registries for many people tell nobody what the others have.
         let pages: Option<Vec<Catalog>> = self.pages(&place, "", first, |status| {
@@ -138,32 +124,21 @@ impl Oci {
         place: &str,
         repository: &str,
         first: Url,
-        is_none: impl Fn(StatusCode) -> bool,
+        is_none: fn(StatusCode) -> bool,
     ) -> Result<Option<Vec<T>>, SourceError> {
         let mut url = first;
         let mut pages = Vec::new();
         for _ in 0..PAGES {
-            let answer = self.client.send(
-                place,
-                &Ask {
-                    method: Method::GET,
-                    url: url.clone(),
-                    repository,
-                    access: Access::Read,
-                    headers: &[],
-                    body: None,
-                    elsewhere: false,
-                },
-            )?;
-            match answer.status() {
-                StatusCode::OK => {}
-                status if is_none(status) => return Ok(None),
-                status => return Err(self.client.refused(place, status)),
-            }
-            let next = answer.headers().get(LINK).and_then(|link| link.to_str().ok());
+            let asked = self.client.ask(&Ask {
+                is_missing: is_none,
+                ..Ask::get(place, repository, url.clone(), PAGE_BYTES)
+            })?;
+            let Some(answer) = asked else {
+                return Ok(None);
+            };
+            let next = answer.headers.get(LINK).and_then(|link| link.to_str().ok());
             let next = next.and_then(next_page).and_then(|to| url.join(to).ok());
-            let bytes = self.client.read(place, answer, PAGE_BYTES)?;
-            let page = serde_json::from_slice(&bytes);
+            let page = serde_json::from_slice(&answer.bytes);
             pages.push(page.map_err(|error| broken(place, error.to_string()))?);
             match next {
                 Some(next) if next.origin() == url.origin() => url = next,

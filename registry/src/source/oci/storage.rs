@@ -7,17 +7,20 @@
 //! (those that begin with a digit) close the gap. The index is made again until it lists every tag there is, so that a
 //! publication at the same time is not lost from it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use semver::Version;
 
-use super::artifact::{Address, EMPTY_BYTES, Manifest, keys, yanked};
-use super::{Answer, Login, Oci};
+use super::artifact::{EMPTY_BYTES, Manifest, Spot, keys, yanked};
+use super::{Answer, Oci, tag};
 use crate::release::Statement;
-use crate::source::{Fetch, HttpError, Location, Object, SHARD_BYTES, layout, read_shard};
-use crate::storage::{Storage, StorageError, Stored, Tag};
+use crate::source::{
+    Access, BLOB_BYTES, Fetch, Fetched, HttpError, Location, Object, SHARD_BYTES, layout,
+    read_shard,
+};
+use crate::storage::{Part, Storage, StorageError, Stored, Tag};
 use crate::{Digest, PackageName, SourceError};
 
 /// Keeps a registry in an OCI registry.
@@ -39,10 +42,10 @@ impl Artifacts {
     /// The storage at `oci://HOST[:PORT]/PATH`; connects to nothing yet.
     ///
     /// # Errors
-    /// As [`Oci::open`].
-    pub fn open(url: &str, login: Option<Login>) -> Result<Self, HttpError> {
+    /// As [`Oci::new`].
+    pub fn open(url: &str, access: Access) -> Result<Self, HttpError> {
         Ok(Self {
-            oci: Oci::new(url, login)?,
+            oci: Oci::new(url, access)?,
             archives: Mutex::default(),
         })
     }
@@ -54,8 +57,8 @@ impl Artifacts {
     /// Puts a file in its place, whatever is there.
     fn put(&self, object: &Object<'_>, bytes: &[u8]) -> Result<Digest, SourceError> {
         let place = self.oci.place(object);
-        let address = Address::of(object);
-        let repository = self.oci.repository(&address.repository);
+        let spot = Spot::of(object);
+        let repository = self.oci.repository(&spot.repository);
         let put = |bytes: &[u8]| self.oci.put_blob(&place, &repository, bytes);
         let manifest = match object {
             Object::Note(name, version) => {
@@ -70,7 +73,7 @@ impl Artifacts {
         };
         put(bytes)?;
         self.oci
-            .put_manifest(&place, &repository, &address.reference, &manifest)
+            .put_manifest(&place, &repository, &spot.reference, &manifest)
     }
 
     /// The archive that a statement names, which was created just before.
@@ -84,7 +87,10 @@ impl Artifacts {
         let broken = |reason: String| super::broken(&place(), reason);
         let text = String::from_utf8_lossy(note);
         let statement = Statement::read(name, version, &text);
-        let blob = statement.map_err(|error| broken(error.to_string()))?.release.blob;
+        let blob = statement
+            .map_err(|error| broken(error.to_string()))?
+            .release
+            .blob;
         match self.archives().get(&blob) {
             Some(Archive::Waiting(bytes)) => Ok(bytes.clone()),
             _ => Err(broken(format!("nobody has put the archive {blob}"))),
@@ -146,17 +152,19 @@ impl Artifacts {
     fn packages(&self) -> Result<Vec<PackageName>, SourceError> {
         if let Some(repositories) = self.oci.catalog()? {
             let names = repositories.iter().filter(|name| name.contains('/'));
-            return Ok(names.filter_map(|name| name.parse().ok()).collect());
+            let names: BTreeSet<_> = names.filter_map(|name| name.parse().ok()).collect();
+            return Ok(names.into_iter().collect());
         }
         let mut names = Vec::new();
-        for tag in self.oci.tags(&Address::of(&Object::Config).repository)? {
+        for tag in self.oci.tags(&Spot::of(&Object::Config).repository)? {
             let number = tag.strip_prefix("search-").and_then(|n| n.parse().ok());
             let Some(object) = number.map(Object::Shard) else {
                 continue;
             };
             if let Some(bytes) = self.oci.get(&object, SHARD_BYTES, None)?.bytes() {
                 let lines = read_shard(&bytes);
-                let lines = lines.map_err(|error| super::broken(&self.oci.place(&object), error))?;
+                let lines =
+                    lines.map_err(|error| super::broken(&self.oci.place(&object), error))?;
                 names.extend(lines.into_iter().map(|line| line.name));
             }
         }
@@ -171,19 +179,25 @@ impl Artifacts {
         match parts.as_slice() {
             ["v1", "releases"] => {
                 let names = self.packages()?.into_iter();
-                let mut namespaces: Vec<_> = names.map(|name| name.namespace().to_owned()).collect();
+                let mut namespaces: Vec<_> =
+                    names.map(|name| name.namespace().to_owned()).collect();
                 namespaces.dedup();
                 Ok(namespaces)
             }
             ["v1", "releases", namespace] => {
                 let mut names = self.packages()?;
                 names.retain(|name| name.namespace() == *namespace);
-                Ok(names.into_iter().map(|name| name.name().to_owned()).collect())
+                Ok(names
+                    .into_iter()
+                    .map(|name| name.name().to_owned())
+                    .collect())
             }
             ["v1", "releases", namespace, name] => {
                 let versions = tags(namespace, name)?.into_iter();
                 let versions = versions.filter(|tag| tag.parse::<Version>().is_ok());
-                Ok(versions.map(|tag| format!("{tag}{}", layout::NOTE_SUFFIX)).collect())
+                Ok(versions
+                    .map(|tag| format!("{tag}{}", layout::NOTE_SUFFIX))
+                    .collect())
             }
             ["v1", "yanks", namespace, name] => {
                 let Ok(package) = format!("{namespace}/{name}").parse() else {
@@ -200,7 +214,9 @@ impl Artifacts {
             }
             ["v1", "namespaces", namespace] => {
                 let sets = self.oci.tags(&keys(namespace))?.into_iter();
-                Ok(sets.map(|set| format!("{set}{}", layout::NOTE_SUFFIX)).collect())
+                Ok(sets
+                    .map(|set| format!("{set}{}", layout::NOTE_SUFFIX))
+                    .collect())
             }
             _ => Ok(Vec::new()),
         }
@@ -212,14 +228,15 @@ impl Storage for Artifacts {
         let location = self.location(path)?;
         if let Location::Blob(digest) = &location {
             let bytes = self.read_blob(digest, limit)?;
-            let tag = Tag(digest.to_string());
+            let tag = Tag(tag(digest));
             return Ok(bytes.map(|bytes| Stored { bytes, tag }));
         }
         let object = self.object(&location)?;
         match self.oci.get(&object, limit, None)? {
-            crate::source::Fetched::Found { bytes, tag } => {
+            Fetched::Found { bytes, tag } => {
                 if let Location::Note(name, version) = &location
-                    && let Ok(read) = Statement::read(name, version, &String::from_utf8_lossy(&bytes))
+                    && let Ok(read) =
+                        Statement::read(name, version, &String::from_utf8_lossy(&bytes))
                 {
                     let of = Archive::Of(name.clone());
                     self.archives().entry(read.release.blob).or_insert(of);
@@ -231,6 +248,17 @@ impl Storage for Artifacts {
             }
             _ => Ok(None),
         }
+    }
+
+    fn read_part(&self, path: &str, start: u64, most: u64) -> Result<Option<Part>, StorageError> {
+        let stored = self.read(path, BLOB_BYTES)?;
+        Ok(stored.map(|stored| {
+            let bytes = stored.bytes.iter().skip(start as usize);
+            Part {
+                bytes: bytes.take(most as usize).copied().collect(),
+                total: stored.bytes.len() as u64,
+            }
+        }))
     }
 
     fn create(&self, path: &str, bytes: &[u8]) -> Result<bool, StorageError> {
@@ -248,7 +276,7 @@ impl Storage for Artifacts {
         let location = self.location(path)?;
         let object = self.object(&location)?;
         let is_same = |there: Option<Digest>| {
-            there.map(|digest| digest.to_string()).as_deref() == over.map(|over| over.0.as_str())
+            there.as_ref().map(tag).as_deref() == over.map(|over| over.0.as_str())
         };
         Ok(self.put_if(&object, bytes, is_same)?)
     }
@@ -263,12 +291,12 @@ impl Storage for Artifacts {
         if self.state(&object)?.is_none() {
             return Ok(());
         }
-        let (place, address) = (self.oci.place(&object), Address::of(&object));
-        let repository = self.oci.repository(&address.repository);
+        let (place, spot) = (self.oci.place(&object), Spot::of(&object));
+        let repository = self.oci.repository(&spot.repository);
         self.oci.put_blob(&place, &repository, EMPTY_BYTES)?;
         let nothing = Manifest::nothing(&object);
         self.oci
-            .put_manifest(&place, &repository, &address.reference, &nothing)?;
+            .put_manifest(&place, &repository, &spot.reference, &nothing)?;
         Ok(())
     }
 
@@ -281,3 +309,7 @@ impl Storage for Artifacts {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "storage_tests.rs"]
+mod tests;
