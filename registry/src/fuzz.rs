@@ -15,6 +15,7 @@ use flate2::{Compression, GzBuilder};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::archive::{self, ArchiveError, Entry, Files};
+use crate::keys::{Chain, KeySet, Note, State, VerifyingKey};
 use crate::release::{read_index, write_index};
 use crate::source::{read_shard, write_shard};
 use crate::{Config, Digest, Manifest, Package, PackageName, PackageRef, Statement, path};
@@ -28,6 +29,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("archive", archive),
     ("files", files),
     ("index", index),
+    ("keys", keys),
     ("manifest", manifest),
     ("names", names),
     ("note", note),
@@ -102,6 +104,39 @@ pub fn index(data: &[u8]) {
     }
 }
 
+/// What is read by whoever checks signatures: a namespace and a number on a line of their own, then a note that may be a
+/// key set or a registry's state; or a key. What is read is written as the same bytes.
+pub fn keys(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(key) = text.parse::<VerifyingKey>() {
+        assert_eq!(key.to_string(), text);
+    }
+    let Some((head, text)) = text.split_once('\n') else {
+        return;
+    };
+    let Ok(note) = Note::parse(text) else {
+        return;
+    };
+    assert_eq!(note.to_string(), text);
+    let Some((namespace, number)) = head.split_once(' ') else {
+        return;
+    };
+    let number = number.parse().unwrap_or(1);
+    if let Ok(set) = KeySet::read(namespace, number, text) {
+        assert_eq!(set.to_note(), text);
+        assert!(set.keys().iter().all(|key| !set.revoked().contains(key)));
+        assert!(set.keys().iter().any(|key| note.is_signed_by(key)));
+        // Nothing follows itself.
+        assert!(Chain::of(set.clone()).extend(set.clone()).is_err());
+        assert!(Chain::of(set.clone()).extend_back(set.clone()).is_err());
+        for key in set.keys() {
+            let _ = State::read(text, key);
+        }
+    }
+}
+
 /// A package's name and version on a line of their own, then the note of the release.
 pub fn note(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
@@ -119,9 +154,12 @@ pub fn note(data: &[u8]) {
     let Ok(statement) = Statement::read(&name, &version, note) else {
         return;
     };
-    if let Ok(again) = statement.to_note() {
-        assert_eq!(Statement::read(&name, &version, &again), Ok(statement));
-    }
+    assert_eq!(
+        statement.to_note(),
+        note,
+        "signed bytes are kept as they are"
+    );
+    assert_eq!(statement.check(&statement.release), Ok(()));
 }
 
 /// What a registry says about itself, and a part of its search data.

@@ -15,6 +15,7 @@ mod digest;
 mod fixtures;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+pub mod keys;
 pub mod manifest;
 mod name;
 mod nearest;
@@ -24,17 +25,21 @@ pub mod publish;
 pub mod release;
 pub mod resolve;
 pub mod source;
+mod statement;
 pub mod storage;
 
 pub use digest::{Digest, DigestError, Hasher};
 pub use manifest::{Manifest, ManifestError};
-pub use name::{DEFAULT_NAMESPACE, NAME_BYTES, NameError, PackageName, PackageRef, RefError};
+pub use name::{
+    DEFAULT_NAMESPACE, NAME_BYTES, NameError, PackageName, PackageRef, RefError, check_namespace,
+};
 pub use nearest::nearest;
 pub use package::{Package, PackageError};
-pub use release::{Kind, Pattern, Release, ReleaseError, Statement};
+pub use release::{Kind, Pattern, Release, ReleaseError};
 #[cfg(feature = "http")]
 pub use source::{Access, Address, Artifacts, Http, HttpError, Oci, Token, Watch, api};
 pub use source::{
     Config, Embedded, Fetch, Fetched, Folder, Object, Registry, Source, SourceError, Summary,
     official,
 };
+pub use statement::Statement;

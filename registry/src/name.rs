@@ -76,6 +76,14 @@ impl FromStr for PackageName {
     }
 }
 
+/// Whether `text` is a namespace.
+///
+/// # Errors
+/// What is wrong, and what would be right.
+pub fn check_namespace(text: &str) -> Result<(), String> {
+    check_part("namespace", text)
+}
+
 fn check_part(what: &str, part: &str) -> Result<(), String> {
     if part.is_empty() {
         return Err(format!(

@@ -3,7 +3,7 @@
 //! The same record stands in two places of a registry:
 //!
 //! * one line of `v1/index/<namespace>/<name>` (JSON, one line a version, oldest first): derived, for reading;
-//! * the author's statement, `v1/releases/<namespace>/<name>/<version>.note`: authoritative, see [`Statement`].
+//! * the author's statement, `v1/releases/<namespace>/<name>/<version>.note`: authoritative, see [`crate::Statement`].
 //!
 //! Lines whose `v` is unknown are skipped, so that a later format can join the file; unknown fields of a known
 //! `v` are ignored, so that a field can be added. Anything else that cannot be read is an error that names the
@@ -156,6 +156,20 @@ pub enum ReleaseError {
         /// What is wrong.
         reason: String,
     },
+    /// A statement that says something else than the index.
+    #[error(
+        "the index and the author's statement disagree about the {field} of {package}: the index says {listed}, the statement {stated}"
+    )]
+    Disagrees {
+        /// The package and the version, `acme/web 1.0.0`.
+        package: String,
+        /// What they disagree about.
+        field: String,
+        /// What the index says.
+        listed: String,
+        /// What the statement says.
+        stated: String,
+    },
 }
 
 impl Release {
@@ -201,7 +215,7 @@ impl Release {
     }
 
     /// Reads one line; `Ok(None)` when its format is a later one.
-    fn parse(text: &str, name: &PackageName) -> Result<Option<Self>, String> {
+    pub(crate) fn parse(text: &str, name: &PackageName) -> Result<Option<Self>, String> {
         if text.len() > LINE_BYTES {
             return Err(format!("it is longer than {LINE_BYTES} bytes"));
         }
@@ -254,83 +268,6 @@ pub fn write_index(releases: &[Release]) -> Result<String, String> {
         text.push('\n');
     }
     Ok(text)
-}
-
-/// An author's statement that a version of a package is a certain blob.
-///
-/// On disk it has the shape of a [C2SP signed note](https://c2sp.org/signed-note): a text that ends in a
-/// newline (here one line of JSON, an index line without `yanked`), a blank line, then signature lines
-/// `— <key name> <base64>`. Today no signature lines are written and those that are there are kept unread; the
-/// place is theirs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// What is stated. `yanked` is always none: taking back is not the author's original statement.
-    pub release: Release,
-    /// The signature lines as they stand, each ending in a newline; empty when unsigned.
-    pub signatures: String,
-}
-
-/// What every signature line begins with.
-const SIGNATURE: &str = "\u{2014} ";
-
-impl Statement {
-    /// An unsigned statement.
-    #[must_use]
-    pub fn unsigned(release: Release) -> Self {
-        Self {
-            release: Release {
-                yanked: None,
-                security: false,
-                ..release
-            },
-            signatures: String::new(),
-        }
-    }
-
-    /// The text of the note.
-    ///
-    /// # Errors
-    /// As [`Release::to_line`].
-    pub fn to_note(&self) -> Result<String, String> {
-        Ok(format!(
-            "{}\n\n{}",
-            self.release.to_line()?,
-            self.signatures
-        ))
-    }
-
-    /// Reads the note of one version.
-    ///
-    /// # Errors
-    /// [`ReleaseError::Statement`] when it is no note, no release, of a later format, or about another version.
-    pub fn read(name: &PackageName, version: &Version, note: &str) -> Result<Self, ReleaseError> {
-        Self::parse(name, version, note).map_err(|reason| ReleaseError::Statement {
-            package: format!("{name} {version}"),
-            reason,
-        })
-    }
-
-    fn parse(name: &PackageName, version: &Version, note: &str) -> Result<Self, String> {
-        let (text, signatures) = note
-            .split_once("\n\n")
-            .ok_or("it does not have the shape of a note: a line, a blank line, signatures")?;
-        let well_formed = signatures.is_empty() || signatures.ends_with('\n');
-        if !well_formed || signatures.lines().any(|line| !line.starts_with(SIGNATURE)) {
-            return Err("what follows the blank line are not signature lines".to_owned());
-        }
-        let release = Release::parse(text, name)?
-            .ok_or("its format is a later one; a newer scaffold is needed to read it")?;
-        if release.version != *version {
-            return Err(format!("it is about version {}", release.version));
-        }
-        if release.yanked.is_some() || release.security {
-            return Err("it says `yanked`, which is not for a statement to say".to_owned());
-        }
-        Ok(Self {
-            release,
-            signatures: signatures.to_owned(),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -81,32 +81,3 @@ fn junk_is_an_error_that_names_the_line() {
         );
     }
 }
-
-#[test]
-fn a_statement_is_a_note_with_room_for_signatures() {
-    let mut yanked = release("1.0.0");
-    yanked.yanked = Some("broken".to_owned());
-    let statement = Statement::unsigned(yanked);
-    let note = statement.to_note().unwrap();
-    assert!(note.ends_with("}\n\n"));
-    let (name, version) = (&statement.release.name, &statement.release.version);
-    assert_eq!(Statement::read(name, version, &note).unwrap(), statement);
-
-    let signed = format!("{note}\u{2014} acme AAAA\n");
-    assert_eq!(
-        Statement::read(name, version, &signed).unwrap().signatures,
-        "\u{2014} acme AAAA\n"
-    );
-
-    let other: Version = "1.0.1".parse().unwrap();
-    for (version, text) in [
-        (version, note.trim_end().to_owned()),
-        (version, format!("{note}trailing\n")),
-        (version, format!("{note}\u{2014} acme AAAA")),
-        (version, note.replace("\"v\":1", "\"v\":9")),
-        (version, note.replace("\"yanked\":null", "\"yanked\":\"x\"")),
-        (&other, note.clone()),
-    ] {
-        assert!(Statement::read(name, version, &text).is_err(), "{text}");
-    }
-}

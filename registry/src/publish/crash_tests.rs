@@ -130,7 +130,7 @@ fn publish_one(version: &'static str) -> impl Fn(&dyn Storage) -> Result<(), Pub
     let archive = package("acme/web", version, "");
     move |storage| {
         let release = Package::read(&archive)?.release(&[]);
-        publish(storage, &Statement::unsigned(release), &archive).map(drop)
+        publish(storage, &Statement::unsigned(release).unwrap(), &archive).map(drop)
     }
 }
 
@@ -247,7 +247,7 @@ fn whoever_is_second_with_other_contents_hears_so_at_any_moment() {
     let theirs = package("acme/web", "1.1.0", "# other\n");
     let put = |storage: &dyn Storage, archive: &[u8]| {
         let release = Package::read(archive)?.release(&[]);
-        publish(storage, &Statement::unsigned(release), archive)
+        publish(storage, &Statement::unsigned(release).unwrap(), archive)
     };
     let (mut won, mut lost) = (0, 0);
     for at in 0.. {

@@ -22,13 +22,14 @@ use std::path::Path;
 
 use semver::Version;
 
-use crate::release::{ReleaseError, Statement};
+use crate::keys::KeySetError;
+use crate::release::ReleaseError;
 use crate::source::{BLOB_BYTES, Config, NOTE_BYTES, layout};
 use crate::storage::{Folder, Storage, StorageError};
-use crate::{Digest, Package, PackageError, PackageName, Release, SourceError};
+use crate::{Digest, Package, PackageError, PackageName, Release, SourceError, Statement};
 use derived::{Lines, index_text};
 
-pub use keys::put_keys;
+pub use keys::{chain, put_keys};
 pub use yank::{Yank, unyank, yank};
 
 /// What a registry made by publishing into an empty folder calls itself.
@@ -69,6 +70,9 @@ pub enum PublishError {
         /// The number.
         number: u32,
     },
+    /// The key set does not follow the one before it.
+    #[error(transparent)]
+    Keys(#[from] KeySetError),
     /// Key sets are numbered without a gap.
     #[error("key set {number} of `{namespace}` cannot come before number {}", number.saturating_sub(1))]
     KeysGap {
@@ -121,7 +125,8 @@ pub enum PublishError {
 /// Publishes an archive under its author's statement. A storage with nothing in it becomes a registry.
 ///
 /// Publishing the same archive again changes nothing, mends what a crash left behind, and gives the same release.
-/// Whether the statement is signed, and by whom, is for the caller to have checked.
+/// Whether the statement is signed, and by whom, is for the caller to have checked: whoever takes releases from strangers
+/// asks [`Chain::accept`](crate::keys::Chain::accept) first.
 ///
 /// # Errors
 /// [`PublishError::VersionExists`] when the version is taken by other contents; else see [`PublishError`].
@@ -136,7 +141,7 @@ pub fn publish(
         name: release.name.clone(),
         reason,
     };
-    let note = statement.to_note().map_err(unlistable)?;
+    let note = statement.to_note();
 
     let tree = Tree::open_or_make(storage)?;
     let is_published = tree.is_published(release)?;
@@ -166,7 +171,10 @@ pub fn publish(
 /// As [`publish`].
 pub fn to_folder(dir: &Path, archive: &[u8], imports: &[String]) -> Result<Release, PublishError> {
     let release = Package::read(archive)?.release(imports);
-    publish(&Folder::new(dir), &Statement::unsigned(release), archive)
+    let name = release.name.clone();
+    let statement =
+        Statement::unsigned(release).map_err(|reason| PublishError::Unlistable { name, reason })?;
+    publish(&Folder::new(dir), &statement, archive)
 }
 
 /// Makes an empty storage a registry; fine if it is one.

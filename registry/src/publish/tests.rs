@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::fixtures::{name, package};
+use crate::keys::{KeySet, SigningKey};
 use crate::storage::Folder as Disk;
 use crate::{Folder, Source};
 
@@ -221,23 +222,70 @@ fn a_version_that_was_taken_back_is_listed_so_until_it_is_offered_again() {
     );
 }
 
+fn key(number: u8) -> SigningKey {
+    SigningKey::from_seed("acme", &[number; 32]).unwrap()
+}
+
 #[test]
-fn key_sets_are_numbered_and_never_replaced() {
+fn what_was_signed_is_published_as_it_was_signed() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = package("acme/web", "1.0.0", "");
+    let release = Package::read(&bytes).unwrap().release(&[]);
+    let first = KeySet::first(&key(1)).unwrap();
+    put_keys(&Disk::new(dir.path()), &first).unwrap();
+    put_keys(&Disk::new(dir.path()), &first).unwrap();
+    let statement = Statement::signed(release, 1, &key(1)).unwrap();
+    publish(&Disk::new(dir.path()), &statement, &bytes).unwrap();
+
+    let folder = Folder::open(dir.path()).unwrap();
+    let chain = folder.chain("acme").unwrap().unwrap();
+    let (name, version) = (&statement.release.name, &statement.release.version);
+    let there = folder.statement(name, version).unwrap().unwrap();
+    assert_eq!(there, statement);
+    assert_eq!(chain.signer(&there), Ok(&key(1).verifying_key()));
+    assert_eq!(there.check(&folder.releases(name).unwrap()[0]), Ok(()));
+    assert_eq!(folder.chain("other").unwrap(), None);
+}
+
+#[test]
+fn a_statement_about_another_package_is_not_published() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = Package::read(&package("acme/web", "1.0.0", "")).unwrap();
+    let statement = Statement::signed(one.release(&[]), 1, &key(1)).unwrap();
+    let other = package("acme/web", "1.0.0", "# other\n");
+    let error = publish(&Disk::new(dir.path()), &statement, &other).unwrap_err();
+    assert!(
+        error.to_string().contains("disagree about the archive"),
+        "{error}"
+    );
+    assert!(snapshot(dir.path()).is_empty());
+}
+
+#[test]
+fn key_sets_are_put_one_after_the_other_and_never_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let disk = Disk::new(dir.path());
-    let put = |number, note| put_keys(&disk, "acme", number, note);
-    assert!(matches!(put(2, "two"), Err(PublishError::KeysGap { .. })));
-    assert!(matches!(put(0, "none"), Err(PublishError::KeysGap { .. })));
-    for _ in 0..2 {
-        put(1, "one").unwrap();
+    let first = KeySet::first(&key(1)).unwrap();
+    let second = first.rotate(&key(1), &key(2), true).unwrap();
+    assert!(matches!(
+        put_keys(&disk, &second),
+        Err(PublishError::KeysGap { number: 2, .. })
+    ));
+    for set in [&first, &first, &second, &second, &first] {
+        put_keys(&disk, set).unwrap();
     }
-    put(2, "two").unwrap();
-    let error = put(1, "another").unwrap_err().to_string();
+    let before = snapshot(dir.path());
+    let other = KeySet::first(&key(9)).unwrap();
+    let error = put_keys(&disk, &other).unwrap_err().to_string();
     assert!(error.contains("make number 2 of it"), "{error}");
-    assert_eq!(
-        fs::read_to_string(dir.path().join(layout::keys("acme", 1))).unwrap(),
-        "one"
-    );
+    // Set 3 of somebody who has made up the two before it.
+    let other = other.rotate(&key(9), &key(8), false).unwrap();
+    let other = other.rotate(&key(8), &key(7), false).unwrap();
+    let error = put_keys(&disk, &other).unwrap_err();
+    assert!(matches!(error, PublishError::Keys(_)), "{error}");
+    assert_eq!(snapshot(dir.path()), before);
+    let newest = chain(&disk, "acme").unwrap().unwrap();
+    assert_eq!(newest.newest(), &second);
 }
 
 #[test]
@@ -252,7 +300,7 @@ fn search_data_that_grows_long_is_cut_and_loses_nothing() {
             summary: long.clone(),
             ..crate::fixtures::release(&format!("many/p{n}"), "1.0.0")
         };
-        let note = Statement::unsigned(release.clone()).to_note().unwrap();
+        let note = Statement::unsigned(release.clone()).unwrap().to_note();
         let path = layout::note(&release.name, &release.version);
         disk.create(&path, note.as_bytes()).unwrap();
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SourceError;
+use crate::keys::VerifyingKey;
 use crate::{Digest, PackageName};
 
 /// The only format of a registry there is.
@@ -21,9 +22,9 @@ pub struct Config {
     pub v: u64,
     /// What the registry calls itself.
     pub origin: String,
-    /// The registry's public key; none while nothing is signed.
+    /// The key that signs `state`; none where nobody does.
     #[serde(default)]
-    pub key: Option<String>,
+    pub key: Option<VerifyingKey>,
     /// Where blobs are, when they are not beside the index. Kept free: none is the only value today.
     #[serde(default)]
     pub blobs: Option<String>,
@@ -32,6 +33,9 @@ pub struct Config {
     pub api: Option<String>,
     /// How many parts the search data is cut into: a power of two.
     pub shards: u32,
+    /// When the registry last said that this is its state: a note, see [`State`](crate::keys::State).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }
 
 impl Config {
@@ -45,6 +49,7 @@ impl Config {
             blobs: None,
             api: None,
             shards: 1,
+            state: None,
         }
     }
 

@@ -33,8 +33,9 @@ pub use oci::{Artifacts, Oci};
 pub use search::{SHARD_BYTES, Summary};
 pub(crate) use search::{find_in_shard, read_shard, write_shard};
 
-use crate::release::{self, INDEX_BYTES, LINE_BYTES, ReleaseError, Statement};
-use crate::{PackageName, Release, archive};
+use crate::keys::{Chain, KeySet, KeySetError};
+use crate::release::{self, INDEX_BYTES, LINE_BYTES, ReleaseError};
+use crate::{PackageName, Release, Statement, archive};
 
 /// Most bytes in one archive as it is stored.
 pub const BLOB_BYTES: u64 = archive::PACKED_BYTES;
@@ -70,6 +71,36 @@ pub trait Source: Send + Sync {
         name: &PackageName,
         version: &Version,
     ) -> Result<Option<Statement>, SourceError>;
+
+    /// Key set `number` of a namespace; none if there is none.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or the set is none.
+    fn keys(&self, namespace: &str, number: u32) -> Result<Option<KeySet>, SourceError>;
+
+    /// All key sets of a namespace, from the first; none where there is no set 1.
+    ///
+    /// # Errors
+    /// As [`Source::keys`], and when a set does not follow the one before it.
+    fn chain(&self, namespace: &str) -> Result<Option<Chain>, SourceError> {
+        let Some(first) = self.keys(namespace, 1)? else {
+            return Ok(None);
+        };
+        let mut chain = Chain::of(first);
+        while let Some(next) = self.keys(namespace, chain.newest().number() + 1)? {
+            chain.extend(next).map_err(|source| SourceError::Keys {
+                id: self.id().to_owned(),
+                source: Box::new(source),
+            })?;
+        }
+        Ok(Some(chain))
+    }
+
+    /// What the registry says about itself.
+    ///
+    /// # Errors
+    /// When it is missing, broken or of a later format.
+    fn config(&self) -> Result<Config, SourceError>;
 
     /// A file of the registry as it is, to be copied; none if there is no such file.
     ///
@@ -208,6 +239,14 @@ pub enum SourceError {
         /// What is wrong.
         source: Box<ReleaseError>,
     },
+    /// A key set that cannot be used.
+    #[error("{id}: {source}; tell whoever runs the registry")]
+    Keys {
+        /// The source.
+        id: String,
+        /// What is wrong.
+        source: Box<KeySetError>,
+    },
     /// A release whose archive is not there.
     #[error(
         "{id} lists {package} but does not have its archive ({blob}); tell whoever runs the registry"
@@ -268,6 +307,14 @@ impl<S: Source + ?Sized> Source for &S {
 
     fn warm(&self, release: &Release) {
         (**self).warm(release);
+    }
+
+    fn keys(&self, namespace: &str, number: u32) -> Result<Option<KeySet>, SourceError> {
+        (**self).keys(namespace, number)
+    }
+
+    fn config(&self) -> Result<Config, SourceError> {
+        (**self).config()
     }
 
     fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
@@ -463,6 +510,22 @@ impl<F: Fetch> Source for Registry<F> {
         if release.size <= BLOB_BYTES {
             self.fetch.warm(&[(note, NOTE_BYTES), (blob, release.size)]);
         }
+    }
+
+    fn keys(&self, namespace: &str, number: u32) -> Result<Option<KeySet>, SourceError> {
+        let Some(text) = self.text(&Object::Keys(namespace, number), NOTE_BYTES)? else {
+            return Ok(None);
+        };
+        KeySet::read(namespace, number, &text)
+            .map(Some)
+            .map_err(|source| SourceError::Keys {
+                id: self.fetch.id().to_owned(),
+                source: Box::new(source),
+            })
+    }
+
+    fn config(&self) -> Result<Config, SourceError> {
+        Self::config(self).cloned()
     }
 
     fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {

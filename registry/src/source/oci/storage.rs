@@ -15,13 +15,12 @@ use semver::Version;
 
 use super::artifact::{EMPTY_BYTES, Manifest, Spot, keys, yanked};
 use super::{Answer, Oci, tag};
-use crate::release::Statement;
 use crate::source::{
     Access, BLOB_BYTES, Fetch, Fetched, HttpError, Location, Object, SHARD_BYTES, layout,
     read_shard,
 };
 use crate::storage::{Part, Storage, StorageError, Stored, Tag};
-use crate::{Digest, PackageName, SourceError};
+use crate::{Digest, PackageName, SourceError, Statement};
 
 /// Keeps a registry in an OCI registry.
 pub struct Artifacts {

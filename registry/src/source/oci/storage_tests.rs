@@ -111,7 +111,7 @@ fn storage(url: &str) -> Artifacts {
 
 fn put(storage: &Artifacts, archive: &[u8]) -> Result<Release, PublishError> {
     let release = Package::read(archive).unwrap().release(&[]);
-    publish::publish(storage, &Statement::unsigned(release), archive)
+    publish::publish(storage, &Statement::unsigned(release).unwrap(), archive)
 }
 
 #[test]

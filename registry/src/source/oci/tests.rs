@@ -126,7 +126,7 @@ fn a_registry_is_read_a_request_a_file() {
     let archive = package("acme/web", "1.0.0", "");
     let release = Package::read(&archive).unwrap().release(&[]);
     let (name, version) = (&release.name, &release.version);
-    let note = Statement::unsigned(release.clone()).to_note().unwrap();
+    let note = Statement::unsigned(release.clone()).unwrap().to_note();
     let line = release.to_line().unwrap();
     let manifest = Manifest::package(name, version, note.as_bytes(), &archive);
     let server = Server::with(HashMap::from([
