@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use crate::publish::{PublishError, Tree};
+use super::super::{PublishError, Tree};
+use crate::Digest;
 use crate::source::{Location, layout};
 use crate::storage::Storage;
-use crate::Digest;
 
 /// What was cleared away.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -59,7 +59,9 @@ fn archives(storage: &dyn Storage) -> Result<BTreeSet<Digest>, PublishError> {
     let mut found = BTreeSet::new();
     for short in storage.list(FOLDER)? {
         for hex in storage.list(&format!("{FOLDER}/{short}"))? {
-            if let Some(Location::Blob(digest)) = Location::parse(&format!("{FOLDER}/{short}/{hex}")) {
+            if let Some(Location::Blob(digest)) =
+                Location::parse(&format!("{FOLDER}/{short}/{hex}"))
+            {
                 found.insert(digest);
             }
         }

@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use semver::Version;
-
+use super::super::derived::{Lines, index_text};
+use super::super::{PublishError, Tree};
 use crate::keys::Chain;
-use crate::publish::{PublishError, Tree};
 use crate::source::{BLOB_BYTES, Location, NOTE_BYTES, SHARD_BYTES, layout, read_shard};
 use crate::storage::{Storage, StorageError};
 use crate::{Digest, Package, PackageName, Release, Statement, Summary};
@@ -92,7 +91,8 @@ impl Look<'_> {
             let path = layout::keys(namespace, number);
             let stored = self.storage.read(&path, NOTE_BYTES)?;
             Ok::<_, PublishError>(stored.map(|stored| {
-                self.known.insert(Location::Keys(namespace.to_owned(), number));
+                self.known
+                    .insert(Location::Keys(namespace.to_owned(), number));
                 String::from_utf8_lossy(&stored.bytes).into_owned()
             }))
         });
@@ -108,11 +108,14 @@ impl Look<'_> {
         name: &PackageName,
         chain: Option<&Chain>,
     ) -> Result<Option<Summary>, PublishError> {
-        let versions = self.tree.versions(&layout::notes(name), layout::NOTE_SUFFIX)?;
+        let versions = self
+            .tree
+            .versions(&layout::notes(name), layout::NOTE_SUFFIX)?;
         let mut whole = true;
         for version in &versions {
             let path = layout::note(name, version);
-            self.known.insert(Location::Note(name.clone(), version.clone()));
+            self.known
+                .insert(Location::Note(name.clone(), version.clone()));
             self.found.releases += 1;
             match self.tree.statement(name, version) {
                 Ok(Some(statement)) => self.statement(&path, &statement, chain)?,
@@ -123,8 +126,12 @@ impl Look<'_> {
                 }
             }
         }
-        for version in self.tree.versions(&layout::yanks(name), layout::YANK_SUFFIX)? {
-            self.known.insert(Location::Yank(name.clone(), version.clone()));
+        for version in self
+            .tree
+            .versions(&layout::yanks(name), layout::YANK_SUFFIX)?
+        {
+            self.known
+                .insert(Location::Yank(name.clone(), version.clone()));
             if !versions.contains(&version) {
                 let what = "it takes back a version that nobody published";
                 self.problem(&layout::yank(name, &version), what);
@@ -193,23 +200,25 @@ impl Look<'_> {
     /// Compares a package's index with what it is derived from.
     fn index(&mut self, name: &PackageName) -> Result<Option<Summary>, PublishError> {
         let path = layout::index(name);
-        match self.tree.should_be(name) {
-            Ok(derived) => {
-                if derived.there.as_deref() != Some(derived.text.as_bytes()) {
-                    self.problem(&path, BEHIND);
-                }
-                Ok(Summary::of(&derived.releases))
-            }
+        let listed = match self.tree.listed(name, Lines::MadeAnew) {
+            Ok(listed) => listed,
             Err(error) => {
                 self.problem(&path, error);
-                Ok(None)
+                return Ok(None);
             }
+        };
+        let there = listed.old.map(|old| old.bytes);
+        match index_text(&listed.releases) {
+            Ok(text) if there.as_deref() == Some(text.as_bytes()) => {}
+            Ok(_) => self.problem(&path, BEHIND),
+            Err(reason) => self.problem(&path, reason),
         }
+        Ok(Summary::of(&listed.releases))
     }
 
     /// Compares the search data with the lines that should be in it.
     fn search(&mut self, mut lines: Vec<Summary>) -> Result<(), PublishError> {
-        let config = self.tree.needed_config()?;
+        let (config, _) = self.tree.needed_config()?;
         for number in config.parts() {
             let path = layout::shard(number);
             self.known.insert(Location::Shard(number));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use super::super::{self as publish, PublishError, Tree, Yank};
 use crate::keys::{Chain, KeySetError, Refused};
-use crate::publish::{self, PublishError, Yank};
 use crate::storage::Storage;
 use crate::{Digest, PackageName, Release, ReleaseError, Source, SourceError, Statement};
 
@@ -67,7 +67,9 @@ pub enum MirrorError {
     #[error(transparent)]
     Keys(#[from] KeySetError),
     /// The index has a version, and there is no statement about it.
-    #[error("{registry} lists {package} and has no statement about it; nothing says who published it")]
+    #[error(
+        "{registry} lists {package} and has no statement about it; nothing says who published it"
+    )]
     NoStatement {
         /// The source.
         registry: String,
@@ -167,7 +169,7 @@ impl Copy<'_> {
     fn release(&self, listed: &Release) -> Result<bool, MirrorError> {
         let package = format!("{} {}", listed.name, listed.version);
         let registry = || self.from.id().to_owned();
-        if publish::has(self.to, listed)? {
+        if self.has(listed)? {
             return Ok(false);
         }
         let statement = self.from.statement(&listed.name, &listed.version)?;
@@ -191,6 +193,13 @@ impl Copy<'_> {
         Ok(true)
     }
 
+    /// Whether the copy has a version. One with other contents is an error: somebody has published into the copy, or the
+    /// source has changed what it must not change.
+    fn has(&self, listed: &Release) -> Result<bool, PublishError> {
+        publish::open_or_make(self.to)?;
+        Tree { storage: self.to }.is_published(listed)
+    }
+
     fn believe(&self, statement: &Statement, package: &str) -> Result<(), MirrorError> {
         let refused = match self.chain {
             Some(chain) => chain.signer(statement).err(),
@@ -211,7 +220,7 @@ impl Copy<'_> {
         let (name, version) = (&listed.name, &listed.version);
         let wanted = listed.yanked.as_ref();
         let wanted = wanted.map(|reason| Yank::new(reason, listed.security));
-        let there = publish::yank_of(self.to, name, version)?;
+        let there = publish::yank::read(self.to, name, version)?;
         if there == wanted {
             return Ok(false);
         }
