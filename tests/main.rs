@@ -35,6 +35,8 @@ mod new;
 mod publishing;
 #[path = "e2e/scenario.rs"]
 mod scenario;
+#[path = "e2e/signing.rs"]
+mod signing;
 #[cfg(target_os = "linux")]
 #[path = "e2e/terminal.rs"]
 mod terminal;

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod key;
 mod registry;
 
+pub use key::{Key, KeyCommand, KeyNew, KeyRotate, KeyTrust};
 pub use registry::{NewToken, Registry, RegistryCommand, Serve, Token, TokenCommand};
 
 /// Makes projects and adds modules to them, from generators that nobody has to trust.
@@ -217,6 +219,8 @@ pub enum Command {
     /// the answers in each file of DIR/tests, which is not published. What is published stays: the same version cannot
     /// be published again with other contents.
     Publish(Publish),
+    /// Look after the keys that sign your packages, and those you trust
+    Key(Key),
     /// Run a registry of your own
     Registry(Registry),
     /// Look after the cache of packages

@@ -20,6 +20,7 @@ use crate::{
     sandbox::{Compiler, Sandbox},
     sources::Sources,
     store::Store,
+    trust::{News, Trust},
     ui::{Ui, page::count},
 };
 
@@ -42,11 +43,12 @@ pub struct Tools {
     pub sources: Sources,
     pub store: Store,
     pub sandbox: Sandbox,
+    pub trust: Trust,
 }
 
 impl Tools {
     pub fn packages(&self) -> Packages<'_> {
-        Packages::new(&self.sources, &self.store, &self.sandbox)
+        Packages::new(&self.sources, &self.store, &self.sandbox, &self.trust)
     }
 }
 
@@ -54,10 +56,15 @@ impl Context {
     /// # Errors
     /// The configuration cannot be read, or this machine cannot run WebAssembly.
     pub fn tools(&self, project: Option<&Project>) -> Result<Tools, CommandError> {
+        let trust = self.trust()?;
         Ok(Tools {
             sources: self.sources(project)?,
             store: self.store(),
             sandbox: self.sandbox()?,
+            trust: match project {
+                Some(project) => trust.with_lock(&project.lock),
+                None => trust,
+            },
         })
     }
 
@@ -92,6 +99,15 @@ impl Context {
 
     pub fn store(&self) -> Store {
         Store::new(self.dirs.cache.as_deref())
+    }
+
+    /// What the user has trusted so far.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn trust(&self) -> Result<Trust, CommandError> {
+        let (offline, keep) = (self.globals.offline, !self.globals.dry_run);
+        Trust::open(self.dirs.config.as_deref(), offline, keep).kind(ErrorKind::Failed)
     }
 
     /// How questions are answered that nobody has answered yet.
@@ -265,10 +281,21 @@ impl Context {
         Ok(())
     }
 
-    /// Passes on what came up while packages were opened.
+    /// Passes on what came up while packages were opened. What is trusted for the first time is remembered from here on.
     pub fn tell_notices(&mut self, packages: &Packages<'_>) {
         for notice in packages.take_notices() {
             self.ui.warn(&notice);
+        }
+        self.tell_trust(packages.trust);
+    }
+
+    /// Passes on what was found out about whom to trust, and remembers it.
+    pub fn tell_trust(&mut self, trust: &Trust) {
+        for news in trust.take_news() {
+            match news {
+                News::Done(what, about) => self.ui.done(what, &about),
+                News::Warning(text) => self.ui.warn(&text),
+            }
         }
     }
 

@@ -39,6 +39,7 @@ pub mod fuzz;
 pub mod grants;
 pub mod inputs;
 pub mod interview;
+pub mod keys;
 pub mod merge;
 pub mod pack;
 pub mod packages;
@@ -54,6 +55,7 @@ pub mod store;
 mod text;
 pub mod tree;
 pub mod trees;
+pub mod trust;
 pub mod ui;
 pub mod workspace;
 

@@ -18,6 +18,7 @@ use crate::{
     sandbox::{Ability, Generator, Sandbox, SandboxError, abilities},
     sources::{OFFICIAL, Sources, SourcesError},
     store::{DigestMismatch, Store, VerifiedPackage},
+    trust::{Trust, TrustError},
 };
 
 /// Begins the notice of a cache that cannot be written.
@@ -28,6 +29,7 @@ pub struct Packages<'a> {
     pub sources: &'a Sources,
     pub store: &'a Store,
     pub sandbox: &'a Sandbox,
+    pub trust: &'a Trust,
     opened: RefCell<HashMap<Digest, Rc<VerifiedPackage>>>,
     generators: RefCell<HashMap<Digest, Generator>>,
     /// What registries listed the releases as that were pinned in this run.
@@ -43,6 +45,8 @@ pub enum PackagesError {
     Source(#[from] SourceError),
     #[error("{what}: {source}")]
     Package { what: String, source: PackageError },
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error(transparent)]
     Digest(#[from] DigestMismatch),
     #[error(transparent)]
@@ -91,11 +95,17 @@ pub struct Runnable {
 }
 
 impl<'a> Packages<'a> {
-    pub fn new(sources: &'a Sources, store: &'a Store, sandbox: &'a Sandbox) -> Self {
+    pub fn new(
+        sources: &'a Sources,
+        store: &'a Store,
+        sandbox: &'a Sandbox,
+        trust: &'a Trust,
+    ) -> Self {
         Self {
             sources,
             store,
             sandbox,
+            trust,
             opened: RefCell::default(),
             generators: RefCell::default(),
             listed: RefCell::default(),
@@ -125,6 +135,7 @@ impl<'a> Packages<'a> {
 
     fn read(&self, pin: &Pinned) -> Result<VerifiedPackage, PackagesError> {
         let what = format!("{} {}", pin.package, pin.version);
+        self.trust.warn_of_revoked(pin);
         // What the binary embeds is at hand already; everything else is looked for in the store first.
         if pin.registry != OFFICIAL
             && let Some(package) = self.stored(&what, pin)
@@ -168,6 +179,10 @@ impl<'a> Packages<'a> {
                 found: release.blob,
             });
         }
+        // What was pinned in this run was looked at then.
+        if !self.listed.borrow().contains_key(&pin.blob) {
+            self.trust.signer(&*source, release, Some(pin))?;
+        }
         let package = VerifiedPackage::new(what, pin.blob, source.blob(release)?)?;
         // What was resolved and shown is what will run. The build checks this for what the program embeds.
         if pin.registry != OFFICIAL {
@@ -191,16 +206,18 @@ impl<'a> Packages<'a> {
         Ok(package)
     }
 
-    /// The pin of a release found in the registry of its namespace.
+    /// The pin of a release found in the registry of its namespace, once it is known who signed it.
     ///
     /// # Errors
-    /// The namespace has no registry.
+    /// The namespace has no registry, or the release is not to be trusted.
     pub fn pin(&self, release: &Release) -> Result<Pinned, PackagesError> {
+        let source = self.sources.of(&release.name)?;
         let pin = Pinned {
             package: release.name.clone(),
             version: release.version.clone(),
-            registry: self.sources.of(&release.name)?.id().to_owned(),
+            registry: source.id().to_owned(),
             blob: release.blob,
+            signer: self.trust.signer(&*source, release, None)?,
         };
         self.listed.borrow_mut().insert(pin.blob, release.clone());
         Ok(pin)

@@ -11,6 +11,12 @@ use scaffold_registry::{Folder, Http, HttpError, PackageName, Source, SourceErro
 pub const OFFICIAL: &str = "official";
 const OFFICIAL_NAMESPACE: &str = "scaffold";
 
+/// Whether packages from a source with this id are taken only if their author has signed them: all but those that come
+/// with the program and those in a folder of this machine, whose owner decides what is in it.
+pub fn must_be_signed(id: &str) -> bool {
+    id != OFFICIAL && !id.starts_with("folder:")
+}
+
 pub struct Sources {
     /// Namespace → registry, as configured.
     namespaces: BTreeMap<String, String>,
@@ -121,13 +127,21 @@ impl Sources {
         {
             return self.open(registry);
         }
-        let place = match self.namespaces.get(name.namespace()) {
+        self.of_namespace(name.namespace())
+    }
+
+    /// The registry of a namespace.
+    ///
+    /// # Errors
+    /// None is configured, or it cannot be opened.
+    pub fn of_namespace(&self, namespace: &str) -> Result<Rc<dyn Source>, SourcesError> {
+        let place = match self.namespaces.get(namespace) {
             Some(place) => place.as_str(),
-            None if name.namespace() == OFFICIAL_NAMESPACE => OFFICIAL,
+            None if namespace == OFFICIAL_NAMESPACE => OFFICIAL,
             None => self
                 .fallback
                 .as_deref()
-                .ok_or_else(|| SourcesError::Unconfigured(name.namespace().to_owned()))?,
+                .ok_or_else(|| SourcesError::Unconfigured(namespace.to_owned()))?,
         };
         self.open(place)
     }

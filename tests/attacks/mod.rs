@@ -19,5 +19,6 @@ mod paths;
 #[cfg(unix)]
 mod races;
 mod registry;
-mod server;
+pub mod server;
+mod signing;
 mod text;

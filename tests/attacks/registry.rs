@@ -7,7 +7,17 @@ use crate::{environment::World, guests::guest};
 
 /// A registry whose package nobody has in a cache yet.
 pub fn world() -> World {
+    fresh(world_of(guest("writes-where-it-is-told")))
+}
+
+/// The same, with a package that is signed, as it has to be on a server.
+pub fn signed() -> World {
     let world = world_of(guest("writes-where-it-is-told"));
+    world.scaffold("key new evil").succeeded();
+    fresh(world)
+}
+
+fn fresh(world: World) -> World {
     world.write("evil/salt", world.path("").to_str().unwrap());
     fs::remove_dir_all(world.path("registry")).unwrap();
     fs::create_dir(world.path("registry")).unwrap();

@@ -128,9 +128,16 @@ pub fn serve(world: &World, archive: &[u8]) {
     );
 }
 
-/// Changes what the registry's index says of `evil/x`.
+/// Changes what the registry says of `evil/x`, in its index and in an unsigned statement, so that it does not disagree
+/// with itself.
 pub fn relist(world: &World, change: impl FnOnce(&mut serde_json::Value)) {
-    let mut line = serde_json::from_str(world.read("registry/v1/index/evil/x").trim_end()).unwrap();
+    let mut line: serde_json::Value =
+        serde_json::from_str(world.read("registry/v1/index/evil/x").trim_end()).unwrap();
     change(&mut line);
     world.write("registry/v1/index/evil/x", format!("{line}\n"));
+    let version = line["version"].as_str().unwrap();
+    world.write(
+        &format!("registry/v1/releases/evil/x/{version}.note"),
+        format!("{line}\n\n"),
+    );
 }

@@ -13,13 +13,13 @@ use std::{
 };
 
 use super::{
-    registry::world,
+    registry::signed,
     scene::{came_to_nothing, typed},
 };
 use crate::environment::{Run, World};
 
 /// A server that answers each request for a file of the world's registry by `answer`, which may leave that to us.
-fn served(
+pub fn served(
     world: &World,
     answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static,
 ) -> (String, Arc<AtomicUsize>) {
@@ -76,7 +76,7 @@ fn from(world: &World, url: &str) -> Run {
 /// A server that does one thing wrong is told, with why.
 #[track_caller]
 fn server(why: &str, answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static) {
-    let world = world();
+    let world = signed();
     let (url, _) = served(&world, answer);
     let run = from(&world, &url);
     came_to_nothing(&world, &run);
@@ -89,7 +89,7 @@ fn is_index(path: &str) -> bool {
 
 #[test]
 fn an_honest_server_is_read() {
-    let world = world();
+    let world = signed();
     let (url, asked) = served(&world, |_, _| false);
     from(&world, &url).succeeded();
     assert!(asked.load(Ordering::Relaxed) >= 3);
@@ -154,7 +154,7 @@ fn a_header_that_never_comes() {
 
 #[test]
 fn a_redirect_to_another_host() {
-    let world = world();
+    let world = signed();
     let (elsewhere, asked) = served(&world, |_, _| false);
     let (url, _) = served(&world, move |path, stream| {
         respond(
@@ -183,7 +183,7 @@ fn a_redirect_to_a_file() {
         "data:text/plain,x",
         "/../../etc/passwd",
     ] {
-        let world = world();
+        let world = signed();
         let (url, _) = served(&world, move |path, stream| {
             is_index(path) && {
                 respond(stream, "302 Found", &format!("Location: {target}\r\n"), b"");
@@ -230,7 +230,7 @@ fn an_error_in_escapes() {
 
 #[test]
 fn a_server_that_is_offline() {
-    let world = world();
+    let world = signed();
     let (url, asked) = served(&world, |_, _| false);
     let run = typed(
         &world,
@@ -244,7 +244,7 @@ macro_rules! no_address {
     ($($name:ident: $url:expr;)*) => { $(
         #[test]
         fn $name() {
-            let world = world();
+            let world = signed();
             let run = from(&world, $url);
             came_to_nothing(&world, &run);
             assert!(!run.stderr.contains("secret@") && !run.stderr.contains("cannot fetch"), "{run}");

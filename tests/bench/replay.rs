@@ -27,6 +27,7 @@ use scaffold::{
     sandbox::{Compiler, Limits, Sandbox},
     sources::Sources,
     store::Store,
+    trust::Trust,
 };
 use scaffold_registry::{
     Package,
@@ -84,9 +85,9 @@ fn measure(files: usize, runs: usize) {
         true,
     );
     let cache = folder.path().join("cache");
-    let store = Store::new(Some(&cache));
+    let (store, trust) = (Store::new(Some(&cache)), Trust::default());
     let sandbox = Sandbox::new(Limits::default(), Compiler::Here, Some(&cache)).unwrap();
-    let packages = Packages::new(&sources, &store, &sandbox);
+    let packages = Packages::new(&sources, &store, &sandbox, &trust);
     let mut lock = Lock::empty("shop");
     for release in &releases {
         let engine = release
@@ -119,7 +120,7 @@ fn measure(files: usize, runs: usize) {
     });
     let cold = median(runs, || {
         let sandbox = Sandbox::new(Limits::default(), Compiler::Here, Some(&cache)).unwrap();
-        let packages = Packages::new(&sources, &store, &sandbox);
+        let packages = Packages::new(&sources, &store, &sandbox, &trust);
         Replayer::new(&packages, &project).pristine(&lock).unwrap();
     });
     let digest = median(runs, || {

@@ -62,6 +62,7 @@ mod tests {
                 version: version.parse().unwrap(),
                 registry: "official".into(),
                 blob: Digest::of(version.as_bytes()),
+                signer: None,
             },
             allow: allow.iter().copied().collect(),
             reads: Reads::default(),

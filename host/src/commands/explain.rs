@@ -13,6 +13,7 @@ use crate::{
     replay::ReplayError,
     sandbox::SandboxError,
     sources::SourcesError,
+    trust::TrustError,
 };
 
 impl From<ProjectError> for CommandError {
@@ -79,6 +80,7 @@ impl From<SourceError> for CommandError {
             },
             SourceError::NotARegistry { .. } => Self::usage(e)
                 .hint("a registry is a folder made by `scaffold publish`, or such a folder behind a web server"),
+            SourceError::Keys { .. } => Self::integrity(e).hint("nothing was written"),
             SourceError::Fetch { .. } => Self::failed(e)
                 .hint("check the connection and try again; with everything in the cache, --offline works without one"),
             e => Self::failed(e),
@@ -112,6 +114,7 @@ impl From<PackagesError> for CommandError {
         match e {
             PackagesError::Sources(e) => e.into(),
             PackagesError::Sandbox(e) => e.into(),
+            PackagesError::Trust(e) => e.into(),
             PackagesError::Digest(_) => Self::integrity(e)
                 .hint("do not use it; tell whoever runs the registry. Nothing was written"),
             PackagesError::Changed { ref registry, .. } => {
@@ -133,6 +136,19 @@ impl From<PackagesError> for CommandError {
             PackagesError::Resolve(e) => e.into(),
             PackagesError::Source(e) => e.into(),
             e => Self::failed(e),
+        }
+    }
+}
+
+impl From<TrustError> for CommandError {
+    fn from(e: TrustError) -> Self {
+        let hint = e.hint();
+        match e {
+            TrustError::Source(e) => e.into(),
+            e => match hint {
+                Some(hint) => Self::integrity(e).hint(hint),
+                None => Self::integrity(e),
+            },
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     cli::Info,
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
-    project::Project,
+    project::{Pinned, Project},
     question::Question,
     ui::{Page, Tone},
 };
@@ -47,6 +47,7 @@ pub fn run(context: &mut Context, args: &Info) -> Result<(), CommandError> {
     context.ui.json(&json!({
         "release": release,
         "registry": entry.package.registry,
+        "signer": entry.package.signer,
         "versions": versions,
         "questions": own.iter().map(|q| json!({
             "name": q.name, "prompt": q.prompt, "help": q.help, "default": q.default, "takes": q.takes(),
@@ -54,16 +55,19 @@ pub fn run(context: &mut Context, args: &Info) -> Result<(), CommandError> {
     }));
     context
         .ui
-        .result(page(release, &entry.package.registry, &versions, &own));
+        .result(page(release, &entry.package, &versions, &own));
     Ok(())
 }
 
-fn page(release: &Release, registry: &str, versions: &[String], questions: &[Question]) -> Page {
+fn page(release: &Release, pin: &Pinned, versions: &[String], questions: &[Question]) -> Page {
     let mut page = Page::new();
     page.put(Tone::Title, release.name.short())
         .put(Tone::Plain, format!(" {}", release.version));
-    page.put(Tone::Faint, format!("  {} from {registry}", release.kind))
-        .end();
+    page.put(
+        Tone::Faint,
+        format!("  {} from {}", release.kind, pin.registry),
+    )
+    .end();
     page.paragraph(Tone::Plain, &release.summary, 0);
     let row = |page: &mut Page, name: &str, value: String| {
         if !value.is_empty() {
@@ -96,6 +100,8 @@ fn page(release: &Release, registry: &str, versions: &[String], questions: &[Que
         format!("{} KiB", release.size.div_ceil(1024)),
     );
     row(&mut page, "digest", release.blob.to_string());
+    let signer = pin.signer.as_ref().map(ToString::to_string);
+    row(&mut page, "signed by", signer.unwrap_or_default());
     if !release.reads.is_empty() || !release.writes.is_empty() {
         page.gap().line(Tone::Strong, "Asks to");
         for (verb, pattern) in release

@@ -10,6 +10,7 @@ mod diff;
 mod explain;
 mod info;
 mod inspect;
+mod key;
 mod list;
 mod lock;
 mod new;
@@ -98,14 +99,19 @@ fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
         return Cli::try_parse_from(args);
     };
     let known = flags::known(&command, args, subcommand);
-    // `scaffold new --help` names no package whose questions could be shown: clap answers it itself.
-    Cli::try_parse_from(&known).or_else(|e| {
-        if known.len() < args.len() {
-            Cli::try_parse_from(args)
-        } else {
-            Err(e)
+    match Cli::try_parse_from(&known) {
+        Ok(cli)
+            if matches!(
+                cli.command,
+                Command::New(_) | Command::Add(_) | Command::Update(_)
+            ) =>
+        {
+            Ok(cli)
         }
-    })
+        // `scaffold new --help` names no package whose questions could be shown, and `scaffold key new` is another `new`,
+        // which takes its own flags and no others.
+        _ => Cli::try_parse_from(args),
+    }
 }
 
 /// Reads the command line again with the flags of a package's questions; ends the program for `--help` and usage.
@@ -163,6 +169,7 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Inspect(args) => done(inspect::run(context, &args)),
         Command::Pack(args) => done(pack::run(context, &args)),
         Command::Publish(args) => done(publish::run(context, &args)),
+        Command::Key(args) => done(key::run(context, &args)),
         Command::Registry(args) => done(registry::run(context, &args)),
         Command::Cache(args) => done(cache::run(context, &args)),
         Command::Completions(args) => done(completions::run(context, &args)),
@@ -234,6 +241,7 @@ mod tests {
                 version: semver::Version::new(1, 0, 0),
                 registry: "official".into(),
                 blob: Digest::of(b""),
+                signer: None,
             },
             allow: Default::default(),
             reads: Default::default(),

@@ -11,6 +11,7 @@
 //! version = "1.0.0"
 //! registry = "official"
 //! blob = "sha256:…"                   # the package's archive
+//! signer = "acme+1a2b3c4d+AQ…"        # the key that signed it; absent where nobody did
 //! allow = ["ci"]                      # consent classes the user granted, see `Class`
 //!
 //! [generator.reads]                   # only where the user granted it to read files of their own, see `Reads`
@@ -35,7 +36,7 @@
 
 use std::collections::BTreeSet;
 
-use scaffold_registry::{Digest, PackageName};
+use scaffold_registry::{Digest, PackageName, keys::VerifyingKey};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +87,9 @@ pub struct Pinned {
     /// Where it came from: `official`, a folder, an address.
     pub registry: String,
     pub blob: Digest,
+    /// The key that signed it; none where nobody has to and nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<VerifyingKey>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -193,6 +197,7 @@ mod tests {
             version: Version::new(1, 0, 0),
             registry: "official".into(),
             blob: Digest::of(name.as_bytes()),
+            signer: None,
         };
         Lock {
             generators: vec![Locked {

@@ -241,6 +241,7 @@ mod tests {
                     version: semver::Version::new(1, 0, 0),
                     registry: "official".into(),
                     blob: Digest::of(b""),
+                    signer: None,
                 },
                 allow: Default::default(),
                 reads: Default::default(),

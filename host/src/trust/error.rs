@@ -94,11 +94,9 @@ impl TrustError {
             ),
             Self::Changed { namespace, .. }
             | Self::Lost { namespace, .. }
+            | Self::Locked { namespace, .. }
             | Self::Chain { namespace, .. } => Some(format!(
                 "{ask}; only if it is the new one: scaffold key trust {namespace} --key KEY. Nothing was written"
-            )),
-            Self::Locked { .. } => Some(format!(
-                "this is another author, or another registry, than the project was made with: {ask}. Nothing was written"
             )),
             Self::Signer { .. } => Some(
                 "either scaffold.lock was edited, so restore it (`git checkout scaffold.lock`), or the registry is not to be trusted. Nothing was written".into(),

@@ -5,7 +5,8 @@
 //! locked, and whoever has a clone of it is held to that as well. So the first use is the one time at which a registry is
 //! taken at its word, and the user is told of it in a line.
 //!
-//! What is decided here is decided before anything of a package is opened. It is kept only when the user was told of it.
+//! What is decided here is decided before anything of a package is opened. A first use is kept only when the user was told
+//! of it; what follows from what is pinned is kept at once, so that nobody can take back a change of keys that was seen.
 
 mod error;
 mod pins;
@@ -49,6 +50,7 @@ pub enum News {
 pub struct Trust {
     pins: RefCell<Pins>,
     offline: bool,
+    keep: bool,
     /// Registry, namespace and key of all that the project has locked.
     locked: Vec<(String, String, VerifyingKey)>,
     /// By registry and namespace.
@@ -58,14 +60,16 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// What is trusted according to `trust.toml` in the user's folder; nothing yet without one.
+    /// What is trusted according to `trust.toml` in the user's folder; nothing yet without one. With `keep`, what is found
+    /// out is remembered there.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn open(config: Option<&Path>, offline: bool) -> Result<Self, PinsError> {
+    pub fn open(config: Option<&Path>, offline: bool, keep: bool) -> Result<Self, PinsError> {
         Ok(Self {
             pins: RefCell::new(Pins::open(config)?),
             offline,
+            keep,
             ..Self::default()
         })
     }
@@ -139,7 +143,7 @@ impl Trust {
                 found: signer,
             });
         }
-        self.pin(id, chain);
+        self.pin(id, &chain);
         Ok(Some(signer))
     }
 
@@ -156,15 +160,20 @@ impl Trust {
         }
     }
 
-    /// What was found out since this was asked last. What is to be remembered is kept from now on; nothing where `keep`
-    /// is false.
-    pub fn take_news(&self, keep: bool) -> Vec<News> {
-        if keep && let Err(error) = self.pins.borrow_mut().save() {
+    /// What was found out since this was asked last, to be told to the user: it is remembered from now on.
+    pub fn take_news(&self) -> Vec<News> {
+        self.save();
+        self.news.take()
+    }
+
+    fn save(&self) {
+        if self.keep
+            && let Err(error) = self.pins.borrow_mut().save()
+        {
             self.tell(News::Warning(format!(
                 "what is trusted could not be remembered: {error}"
             )));
         }
-        self.news.take()
     }
 
     fn tell(&self, news: News) {
@@ -189,7 +198,13 @@ impl Trust {
             Some(chain) => chain,
             None => self.newest(source, namespace)?,
         };
+        let pins = self.pins.borrow();
+        let confirmed = pins.namespace(id, namespace).is_some_and(|p| p.confirmed);
+        drop(pins);
         let locked = |chain: &Chain| {
+            if confirmed {
+                return None;
+            }
             let all = self.locked.iter();
             let mut ours = all.filter(|(registry, of, _)| registry == id && of == namespace);
             ours.find(|(_, _, key)| !chain.knows(key))
@@ -209,6 +224,12 @@ impl Trust {
             chain
                 .extend_back(previous)
                 .map_err(|source| self.broken(id, source))?;
+        }
+        let follows = self.pins.borrow().namespace(id, namespace).is_some();
+        if follows {
+            // Whatever becomes of the package: a key that was revoked is not to come back.
+            self.pin(id, &chain);
+            self.save();
         }
         if let Some(key) = locked(&chain) {
             return Err(TrustError::Locked {
@@ -296,8 +317,8 @@ impl Trust {
         }
     }
 
-    /// Remembers the newest set of a chain that led to a good signature.
-    fn pin(&self, registry: &str, chain: Chain) {
+    /// Pins the newest set of a chain that begins with what is pinned, or that led to a good signature.
+    fn pin(&self, registry: &str, chain: &Chain) {
         let newest = chain.newest();
         let mut pins = self.pins.borrow_mut();
         let known = pins.namespace(registry, newest.namespace());
@@ -308,7 +329,12 @@ impl Trust {
         };
         let keys = listed(newest.keys());
         let text = format!("{} of {registry} by {keys} ({verb})", newest.namespace());
-        pins.set_namespace(registry, newest.clone());
+        let pin = NamespacePin {
+            registry: registry.to_owned(),
+            set: newest.clone(),
+            confirmed: known.is_some_and(|pin| pin.confirmed),
+        };
+        pins.set_namespace(pin);
         drop(pins);
         self.tell(News::Done(what, text));
     }
@@ -404,7 +430,11 @@ impl Trust {
                 found: newest.keys().to_vec(),
             });
         }
-        self.pins.borrow_mut().set_namespace(id, newest.clone());
+        self.pins.borrow_mut().set_namespace(NamespacePin {
+            registry: id.to_owned(),
+            set: newest.clone(),
+            confirmed: true,
+        });
         Ok(newest.clone())
     }
 

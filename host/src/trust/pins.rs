@@ -8,6 +8,7 @@
 //! namespace = "acme"
 //! set = 2
 //! note = "{…}\n\n— acme …\n"             # the key set as its registry has it
+//! confirmed = true                         # only where the user said that it is theirs, see `scaffold key trust`
 //!
 //! [[registry]]
 //! registry = "https://packages.example.org/"
@@ -40,6 +41,8 @@ const BYTES: u64 = 4 * 1024 * 1024;
 pub struct NamespacePin {
     pub registry: String,
     pub set: KeySet,
+    /// The user said so, and it was not only seen: then it counts more than what some project has locked.
+    pub confirmed: bool,
 }
 
 /// A registry's own key, and the newest state it was seen in.
@@ -110,14 +113,19 @@ impl Pins {
         self.now.namespace(registry, namespace)
     }
 
+    /// Whether a namespace is pinned in any registry.
+    pub fn knows(&self, namespace: &str) -> bool {
+        let mut all = self.now.namespaces.iter();
+        all.any(|pin| pin.set.namespace() == namespace)
+    }
+
     pub fn registry(&self, registry: &str) -> Option<&RegistryPin> {
         let mut all = self.now.registries.iter();
         all.find(|pin| pin.registry == registry)
     }
 
-    pub(super) fn set_namespace(&mut self, registry: &str, set: KeySet) {
-        let registry = registry.to_owned();
-        self.change(Change::Namespace(NamespacePin { registry, set }));
+    pub(super) fn set_namespace(&mut self, pin: NamespacePin) {
+        self.change(Change::Namespace(pin));
     }
 
     pub(super) fn set_registry(&mut self, pin: RegistryPin) {
@@ -241,6 +249,7 @@ impl Contents {
                 namespace: pin.set.namespace().to_owned(),
                 set: pin.set.number(),
                 note: pin.set.to_note(),
+                confirmed: pin.confirmed,
             });
         }
         for pin in &self.registries {
@@ -268,9 +277,9 @@ impl Contents {
 #[serde(deny_unknown_fields)]
 struct Document {
     version: u32,
-    #[serde(default, rename = "namespace")]
+    #[serde(default, rename = "namespace", skip_serializing_if = "Vec::is_empty")]
     namespaces: Vec<NamespaceEntry>,
-    #[serde(default, rename = "registry")]
+    #[serde(default, rename = "registry", skip_serializing_if = "Vec::is_empty")]
     registries: Vec<RegistryEntry>,
 }
 
@@ -281,6 +290,8 @@ struct NamespaceEntry {
     namespace: String,
     set: u32,
     note: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    confirmed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -330,6 +341,7 @@ fn read(path: &Path) -> Result<Contents, PinsError> {
         contents.namespaces.push(NamespacePin {
             registry: entry.registry,
             set,
+            confirmed: entry.confirmed,
         });
     }
     for entry in document.registries {

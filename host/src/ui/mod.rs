@@ -27,7 +27,7 @@ pub use plan::{PackageLine, Permission, PlanView, Sealed, permissions, plan};
 pub use progress::Progress;
 pub use prompt::{Field, Prompt, PromptError, Prompter, Reply};
 
-use std::io::IsTerminal as _;
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 
 use serde::Serialize;
 
@@ -66,6 +66,9 @@ pub struct Options {
     /// `--no-input`: never prompt, even in a terminal.
     pub no_input: bool,
 }
+
+/// Most bytes in a secret that is piped in.
+const SECRET_BYTES: u64 = 16 * 1024;
 
 /// The only printer and prompter of the program.
 pub struct Ui {
@@ -223,6 +226,23 @@ impl Ui {
         self.bars.start(&clean::line_within(message, 80))
     }
 
+    /// A secret: typed unseen at a terminal, or the first line of what comes in where that is a pipe or a file.
+    pub fn secret(&mut self, message: &str, twice: bool) -> Result<String, PromptError> {
+        let prompt = Prompt {
+            message,
+            help: "",
+            back: false,
+            field: Field::Secret { twice },
+        };
+        if self.can_ask() {
+            return match self.ask(&prompt)? {
+                Some(Reply::Text(secret)) => Ok(secret),
+                _ => Err(PromptError::Cancelled),
+            };
+        }
+        first_line()
+    }
+
     /// Asks one thing. Only where [`Ui::can_ask`]; else [`PromptError::NoTerminal`].
     pub fn ask(&mut self, prompt: &Prompt<'_>) -> Result<Option<Reply>, PromptError> {
         let Some(prompter) = &mut self.prompter else {
@@ -269,6 +289,22 @@ impl Ui {
         self.spoken = true;
         self.bars.suspended(|| self.err.write(page.styled()));
     }
+}
+
+/// The first line of the input, if nobody sits at it.
+#[expect(clippy::disallowed_methods, reason = "a secret may be piped in")]
+fn first_line() -> Result<String, PromptError> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        return Err(PromptError::NoTerminal);
+    }
+    let mut line = String::new();
+    input
+        .lock()
+        .take(SECRET_BYTES)
+        .read_line(&mut line)
+        .map_err(PromptError::Terminal)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// How much a package's message matters.

@@ -5,7 +5,9 @@
 
 use inquire::ui::{Color as Ink, ErrorMessageRenderConfig, RenderConfig, StyleSheet, Styled};
 use inquire::validator::{ErrorMessage, Validation};
-use inquire::{Confirm, CustomType, InquireError, MultiSelect, Select, Text};
+use inquire::{
+    Confirm, CustomType, InquireError, MultiSelect, Password, PasswordDisplayMode, Select, Text,
+};
 
 use super::clean;
 
@@ -30,6 +32,11 @@ pub enum Field<'a> {
         initial: Option<String>,
         /// Why a text will not do.
         check: &'a dyn Fn(&str) -> Result<(), String>,
+    },
+    /// A line of text that nobody shall see.
+    Secret {
+        /// It is typed twice, since a typing mistake in it would be found out too late.
+        twice: bool,
     },
     YesNo {
         default: Option<bool>,
@@ -120,6 +127,14 @@ impl Prompter for Terminal {
                 text.initial_value = clean_initial.as_deref();
                 let meant = |text| Reply::Text(as_meant(text, [initial, default]));
                 text.prompt_skippable().map(|text| text.map(meant))
+            }
+            Field::Secret { twice } => {
+                let mut secret = Password::new(&message)
+                    .with_display_mode(PasswordDisplayMode::Hidden)
+                    .with_render_config(looks);
+                secret.help_message = help.as_deref();
+                secret.enable_confirmation = *twice;
+                secret.prompt_skippable().map(|text| text.map(Reply::Text))
             }
             Field::YesNo { default } => {
                 let mut confirm = Confirm::new(&message)

@@ -97,6 +97,7 @@ fn standing(field: &Field<'_>) -> (Option<Reply>, String) {
             let text = initial.clone().or_else(|| default.clone());
             (text.clone().map(Reply::Text), text.unwrap_or_default())
         }
+        Field::Secret { .. } => (None, "unseen".to_owned()),
         Field::YesNo { default } => (
             default.map(Reply::YesNo),
             default

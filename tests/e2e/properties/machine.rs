@@ -22,6 +22,7 @@ use scaffold::{
     sources::Sources,
     store::Store,
     tree::Tree,
+    trust::Trust,
     ui::{Color, Options, Ui, Verbosity},
     workspace::{Found, Workspace},
 };
@@ -125,10 +126,10 @@ impl Machine<'_> {
         }
         let place = registry.to_str().unwrap().to_owned();
         let sources = Sources::new(&[place], BTreeMap::new(), &world.path(""), true);
-        let store = Store::new(None);
+        let (store, trust) = (Store::new(None), Trust::default());
         run(&Machine {
             world: &world,
-            packages: Packages::new(&sources, &store, &SANDBOX),
+            packages: Packages::new(&sources, &store, &SANDBOX, &trust),
             story: RefCell::default(),
             written: Cell::default(),
             trees: RefCell::default(),

@@ -1,27 +1,39 @@
 //! Where a package goes.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
-use scaffold_registry::{Release, publish};
+use scaffold_registry::{
+    PackageName, Release, Source as _, Statement,
+    keys::{Chain, KeySet},
+    publish::{self, Yank},
+    storage::Storage,
+};
+use semver::Version;
 
 use crate::{
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
-    pack::Packed,
 };
 
-/// A registry to publish to.
+/// A registry to write to.
 pub struct Target {
-    place: PathBuf,
+    /// As a user names it.
+    name: String,
+    to: To,
+}
+
+enum To {
+    /// A folder, a bucket, an OCI registry: written to directly.
+    Storage(Box<dyn Storage>),
 }
 
 impl Target {
     /// What `--registry` names.
     ///
     /// # Errors
-    /// It names none, several, or something that is no folder.
+    /// It names none, several, or something that cannot be written to.
     pub fn of(context: &Context) -> Result<Self, CommandError> {
-        let hint = "scaffold publish DIR --registry FOLDER";
+        let hint = "scaffold publish DIR --registry WHERE";
         let place = match context.globals.registry.as_slice() {
             [place] => place
                 .split_once('=')
@@ -34,38 +46,12 @@ impl Target {
                 .hint(hint));
             }
         };
-        if place.contains("://") {
-            return Err(CommandError::usage(format!(
-                "{place} is not a folder; this version publishes to folders"
-            ))
-            .hint("publish to a folder, and put that behind any web server"));
-        }
-        Ok(Self {
-            place: context.here.join(place),
-        })
-    }
-
-    /// Whether others see at once what is published there.
-    pub fn is_shared(&self) -> bool {
-        false
-    }
-
-    /// Puts a package there.
-    ///
-    /// # Errors
-    /// It cannot be written, or the version is taken.
-    pub fn publish(&self, _: &mut Context, packed: &Packed) -> Result<Release, CommandError> {
-        publish::to_folder(&self.place, &packed.bytes, &packed.imports).kind(ErrorKind::Failed)
-    }
-
-    /// What a user has to add to a command for a package to be found there.
-    pub fn flag(&self, namespace: &str) -> String {
-        format!(" --registry {namespace}={self}")
+        todo!()
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.place.display().fmt(f)
+        f.write_str(&self.name)
     }
 }

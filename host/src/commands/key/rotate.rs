@@ -1,0 +1,62 @@
+use scaffold_registry::publish::put_keys;
+use serde_json::json;
+
+use super::{open, own, passphrase};
+use crate::{
+    cli::KeyRotate,
+    commands::publish,
+    context::Context,
+    error::{CommandError, ErrorKind, ResultExt},
+};
+
+/// `scaffold key rotate`
+pub fn run(context: &mut Context, args: &KeyRotate) -> Result<(), CommandError> {
+    let keys = own(context)?;
+    let namespace = &args.namespace;
+    let file = keys.get(namespace)?;
+    // Before a key is made: where it goes to has to be there.
+    let registry = match context.globals.registry.as_slice() {
+        [] => None,
+        _ => Some(publish::folder(context)?),
+    };
+    let old = open(context, &file)?;
+    let number = file.chain.newest().number() + 1;
+    if context.globals.dry_run {
+        context
+            .ui
+            .json(&json!({"dry_run": true, "namespace": namespace, "set": number}));
+        context.ui.done("Dry run:", "no key was made");
+        return Ok(());
+    }
+    let passphrase = passphrase(context, args.passphrase)?;
+    let file = keys.rotate(&file, &old, args.revoke, passphrase.as_deref())?;
+    let newest = file.chain.newest();
+    let key = newest.keys().last().map(ToString::to_string);
+    context.ui.json(&json!({
+        "namespace": namespace, "set": number, "key": key, "file": file.path, "revoked": newest.revoked(),
+        "published": registry.is_some(),
+    }));
+    context.ui.result(key.unwrap_or_default());
+    let old = old.verifying_key();
+    let what = if args.revoke {
+        format!("{old} in {namespace}; nothing that it signed is good any more")
+    } else {
+        format!("{old} in {namespace}; what it signed stays good")
+    };
+    context.ui.done("Replaced", &what);
+    match registry {
+        Some(registry) => {
+            for set in file.chain.sets() {
+                put_keys(&registry, set).kind(ErrorKind::Failed)?;
+            }
+            context
+                .ui
+                .done("Published", &format!("set {number} of its keys"));
+        }
+        None => context.ui.done(
+            "Next:",
+            "nobody knows it yet: the next scaffold publish takes it to a registry",
+        ),
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! Keys, signatures and trust, as an author and a user meet them.
+
+use std::fs;
+
+use scaffold_registry::keys::SigningKey;
+
+use crate::{
+    attacks::server::served,
+    environment::{Run, Session, World},
+};
+
+/// What differs from run to run: keys, the place of the home, the port of a server.
+fn shown(world: &World, session: &Session) -> String {
+    let home = world.path("").join("../home").canonicalize().unwrap();
+    let text = session
+        .to_string()
+        .replace(home.to_str().unwrap(), "[HOME]");
+    let text = replaced(&text, "acme+", "[KEY]", 53);
+    let Some(at) = text.find("http://127.0.0.1:") else {
+        return text;
+    };
+    let port: String = text[at + 17..]
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    text.replace(&format!("http://127.0.0.1:{port}"), "[SERVER]")
+}
+
+/// Everything that begins so and goes on for so many characters more.
+fn replaced(text: &str, start: &str, by: &str, more: usize) -> String {
+    let mut parts = text.split(start);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out += by;
+        out += &part[more..];
+    }
+    out
+}
+
+fn keys(world: &World) -> std::path::PathBuf {
+    world.path("../home/.config/scaffold/keys/acme")
+}
+
+/// With the registry named as a user names a server.
+fn with(world: &World, url: &str, line: &str) -> Run {
+    let mut words: Vec<&str> = line.split_whitespace().collect();
+    let registry = format!("acme={url}");
+    words.extend(["--registry", &registry]);
+    world.run(&words)
+}
+
+#[test]
+fn an_author_makes_a_key_and_publishes_with_it() {
+    let world = World::new();
+    world.small_packages();
+    let mut session = Session::default();
+    session.add(&world.scaffold("key list").succeeded());
+    session.add(
+        &world
+            .scaffold("publish site --registry registry")
+            .succeeded(),
+    );
+    session.add(&world.scaffold("key new acme").succeeded());
+    session.add(&world.scaffold("key new acme").failed_with(2));
+    session.add(&world.scaffold("key new Acme").failed_with(2));
+    session.add(&world.scaffold("key new other -n --json").succeeded());
+    world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
+    session.add(
+        &world
+            .scaffold("publish site --registry registry")
+            .succeeded(),
+    );
+    session.add(
+        &world
+            .scaffold("info acme/site --registry registry")
+            .succeeded(),
+    );
+    session.add(&world.scaffold("key list").succeeded());
+    insta::assert_snapshot!(shown(&world, &session));
+}
+
+#[test]
+fn a_user_hears_whom_they_trust_and_may_change_it() {
+    let world = World::new();
+    world.scaffold("key new acme").succeeded();
+    world.small_packages();
+    let (url, _) = served(&world, |_, _| false);
+    let mut session = Session::default();
+    session.add(&world.scaffold("key trust").succeeded());
+    // Nothing is remembered of what was only looked at.
+    with(&world, &url, "new acme/site shop --defaults -n").succeeded();
+    let trust = world.path("../home/.config/scaffold/trust.toml");
+    assert!(!trust.exists());
+    session.add(&with(&world, &url, "new acme/site shop --defaults").succeeded());
+    session.add(&with(&world, &url, "-C shop add blog").succeeded());
+    session.add(&world.scaffold("key trust").succeeded());
+    session.add(&world.scaffold("key trust acme --json").succeeded());
+    session.add(&world.scaffold("key trust acme --forget").succeeded());
+    session.add(&world.scaffold("key trust acme --forget").failed_with(2));
+    session.add(&with(&world, &url, "info acme/site --json").succeeded());
+    let other = SigningKey::from_seed("acme", &[9; 32])
+        .unwrap()
+        .verifying_key();
+    session.add(
+        &world
+            .scaffold(&format!("key trust acme --key {other}"))
+            .failed_with(5),
+    );
+    session.add(
+        &world
+            .scaffold("key trust acme --key nonsense")
+            .failed_with(2),
+    );
+    let lock = world.read("shop/scaffold.lock");
+    let signer = lock.lines().find_map(|line| line.strip_prefix("signer = "));
+    let line = format!("key trust acme --key {}", signer.unwrap().trim_matches('"'));
+    session.add(&world.scaffold(&line).succeeded());
+    assert!(
+        fs::read_to_string(&trust)
+            .unwrap()
+            .contains("confirmed = true")
+    );
+    insta::assert_snapshot!(shown(&world, &session));
+}
+
+#[test]
+fn a_key_is_replaced_and_its_followers_follow() {
+    let world = World::new();
+    world.scaffold("key new acme").succeeded();
+    world.small_packages();
+    let (url, _) = served(&world, |_, _| false);
+    with(&world, &url, "new acme/site shop --defaults").succeeded();
+    let mut session = Session::default();
+    session.add(&world.scaffold("key rotate nobody").failed_with(2));
+    session.add(&world.scaffold("key rotate acme").succeeded());
+    world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
+    session.add(
+        &world
+            .scaffold("publish site --registry registry")
+            .succeeded(),
+    );
+    session.add(&with(&world, &url, "-C shop update --yes").succeeded());
+    session.add(
+        &world
+            .scaffold("key rotate acme --revoke --registry registry")
+            .succeeded(),
+    );
+    session.add(&with(&world, &url, "new acme/site other --defaults").failed_with(5));
+    session.add(&world.scaffold("-C shop verify").succeeded());
+    world.edit("site/scaffold.toml", "1.1.0", "1.2.0");
+    world
+        .scaffold("publish site --registry registry")
+        .succeeded();
+    session.add(&with(&world, &url, "-C shop update --yes").succeeded());
+    session.add(&world.scaffold("-C shop verify").succeeded());
+    insta::assert_snapshot!(shown(&world, &session));
+}
+
+#[test]
+fn a_key_under_a_passphrase() {
+    let world = World::new();
+    world.small_packages();
+    let run = |line: &str, passphrase: Option<&str>| {
+        let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
+        if let Some(passphrase) = passphrase {
+            command.env("SCAFFOLD_KEY_PASSPHRASE", passphrase);
+        }
+        world.finish(command)
+    };
+    let mut session = Session::default();
+    session.add(&run("key new acme --passphrase", Some("")).failed_with(2));
+    session.add(&run("key new acme --passphrase", Some("correct horse")).succeeded());
+    world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
+    session.add(&run("publish site --registry registry", Some("wrong")).failed_with(2));
+    session.add(&run("publish site --registry registry", None).failed_with(2));
+    assert!(!world.read("registry/v1/index/acme/site").contains("1.1.0"));
+    session.add(&run("publish site --registry registry", Some("correct horse")).succeeded());
+    session.add(&world.scaffold("key list").succeeded());
+    insta::assert_snapshot!(shown(&world, &session));
+    let pem = fs::read_to_string(keys(&world).join("1.pem")).unwrap();
+    assert!(
+        pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"),
+        "{pem}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_key_is_told() {
+    let world = World::new();
+    world.scaffold("key new acme").succeeded();
+    world.small_packages();
+    world.edit("site/scaffold.toml", "1.0.0", "1.1.0");
+    let mut session = Session::default();
+    let key = keys(&world).join("1.pem");
+    let pem = fs::read(&key).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |mode| fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        mode(0o644);
+        session.add(&world.refused("publish site --registry registry", 4));
+        mode(0o600);
+    }
+    fs::write(&key, "junk").unwrap();
+    session.add(&world.refused("publish site --registry registry", 1));
+    // The key of somebody else.
+    let other = SigningKey::from_seed("acme", &[9; 32]).unwrap();
+    fs::write(&key, other.to_pem(None).unwrap().as_bytes()).unwrap();
+    session.add(&world.refused("publish site --registry registry", 5));
+    fs::write(&key, pem).unwrap();
+    // The namespace belongs to other keys in that registry.
+    let set = scaffold_registry::keys::KeySet::first(&other).unwrap();
+    world.write(
+        "other/v1/config.json",
+        world.read("registry/v1/config.json"),
+    );
+    world.write("other/v1/namespaces/acme/1.note", set.to_note());
+    session.add(&world.refused("publish site --registry other", 5));
+    // What is trusted cannot be read.
+    world.write("../home/.config/scaffold/trust.toml", "version = 9\n");
+    session.add(&world.refused("key trust", 1));
+    session.add(&world.refused("info django", 1));
+    insta::assert_snapshot!(shown(&world, &session));
+}
