@@ -23,6 +23,15 @@ mod grants;
 mod hygiene;
 #[path = "e2e/inputs.rs"]
 mod inputs;
+#[path = "e2e/login.rs"]
+mod login;
+#[path = "e2e/offline.rs"]
+mod offline;
+#[path = "e2e/store.rs"]
+mod store;
+#[path = "e2e/web.rs"]
+mod web;
+
 #[path = "e2e/lifecycle.rs"]
 mod lifecycle;
 #[path = "e2e/merges.rs"]

@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod key;
 mod registry;
+mod store;
 
 pub use key::{Key, KeyCommand, KeyNew, KeyRotate, KeyTrust};
 pub use registry::{NewToken, Registry, RegistryCommand, Serve, Token, TokenCommand};
+pub use store::{Cache, CacheCommand, Login, Logout, Prune};
 
 /// Makes projects and adds modules to them, from generators that nobody has to trust.
 ///
@@ -90,10 +92,10 @@ pub struct Globals {
         display_order = 909
     )]
     pub registry: Vec<String>,
-    /// Use what is on this machine; open no connection
+    /// Use what is on this machine; open no connection. scaffold fetch gets what a project needs
     #[arg(long, env = "SCAFFOLD_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), global = true, display_order = 910)]
     pub offline: bool,
-    /// Fail if scaffold.lock would have to change
+    /// Fail if scaffold.lock would have to change; nothing is looked up then but by update
     #[arg(long, global = true, display_order = 911)]
     pub locked: bool,
     /// Fail at once where another command is at work in the project, instead of waiting for it
@@ -221,6 +223,22 @@ pub enum Command {
     Publish(Publish),
     /// Look after the keys that sign your packages, and those you trust
     Key(Key),
+    /// Keep a registry's token, to publish there or to read what it shows to some
+    ///
+    /// The token is typed unseen, or piped in, and checked with the registry where that can be asked. It is kept in
+    /// credentials.toml beside config.toml, readable by you alone, and is sent to that registry only. Instead of it,
+    /// SCAFFOLD_TOKEN holds one for the registry that --registry names, or the only one in config.toml.
+    Login(Login),
+    /// Forget a registry's token
+    Logout(Logout),
+    /// Fetch everything scaffold.lock needs, so that the project works offline
+    Fetch,
+    /// Copy the packages scaffold.lock needs into the project
+    ///
+    /// They lie in vendor/scaffold, a small registry, and are used before any other place; their digests and signatures are
+    /// checked as ever. Check it in, and a clone needs neither a network nor a cache. Run it again after an update. What comes
+    /// with this program is not copied.
+    Vendor,
     /// Run a registry of your own
     Registry(Registry),
     /// Look after the cache of packages
@@ -354,22 +372,6 @@ pub struct Publish {
     /// Do not try the package first
     #[arg(long)]
     pub no_test: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Cache {
-    #[command(subcommand)]
-    pub command: CacheCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum CacheCommand {
-    /// Show what is kept, and where
-    List,
-    /// Hash every package again; remove what does not match
-    Verify,
-    /// Remove everything; it comes back when it is needed
-    Clean,
 }
 
 #[derive(Debug, Args)]

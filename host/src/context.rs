@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
 };
@@ -10,7 +11,8 @@ use crate::{
     apply::{self, Hook, Record, Recovered, Turn},
     change::Given,
     cli::{Conflict, Globals},
-    config::Config,
+    config::{self, Config},
+    credentials::Credentials,
     dirs::Dirs,
     error::{CommandError, ErrorKind, ResultExt},
     grants::{Allow, Deny, Policy},
@@ -18,7 +20,7 @@ use crate::{
     packages::Packages,
     project::{Lock, Project},
     sandbox::{Compiler, Sandbox},
-    sources::Sources,
+    sources::{Reach, Sources},
     store::Store,
     trust::{News, Trust},
     ui::{Ui, page::count},
@@ -34,6 +36,8 @@ pub struct Context {
     pub args: Vec<OsString>,
     /// Where a test wants writing to stop; nothing in a release.
     pub fault: Option<Box<Hook<'static>>>,
+    /// What `SCAFFOLD_TOKEN` holds.
+    pub token: Option<String>,
     /// Held from before a command looks at a project it may change until it ends.
     pub turn: Option<Turn>,
 }
@@ -81,12 +85,32 @@ impl Context {
     pub fn sources(&self, project: Option<&Project>) -> Result<Sources, CommandError> {
         let flags = &self.globals.registry;
         let registries = self.config()?.registries;
-        let mut sources = Sources::new(flags, registries, &self.here, self.globals.offline);
+        let reach = self.reach(&registries);
+        let mut sources = Sources::new(flags, registries, &self.here, reach);
+        if let Some(project) = project {
+            sources
+                .with_vendored(&project.root)
+                .kind(ErrorKind::Failed)?;
+        }
         if let Some((project, manifest)) = project.and_then(|p| p.manifest.as_ref().map(|m| (p, m)))
         {
             sources.with_project(&manifest.registries, &project.root, flags);
         }
         Ok(sources)
+    }
+
+    /// How registries on the network are reached.
+    pub fn reach(&self, registries: &BTreeMap<String, config::Registry>) -> Reach {
+        let folder = self.dirs.config.as_deref();
+        let mut reach = Reach::new(self.store(), self.globals.offline, self.credentials());
+        reach.token.clone_from(&self.token);
+        reach.watch = Some(self.ui.watch());
+        reach.by(&self.globals.registry, registries, folder)
+    }
+
+    /// The user's tokens.
+    pub fn credentials(&self) -> Credentials {
+        Credentials::new(self.dirs.config.as_deref())
     }
 
     /// What the user has configured.
@@ -159,6 +183,20 @@ impl Context {
         let allow = Allow::parse(words(&self.globals.allow)).kind(ErrorKind::Usage)?;
         let deny = Deny::parse(words(&self.globals.deny)).kind(ErrorKind::Usage)?;
         Ok(Policy { allow, deny }.and(self.config()?.policy))
+    }
+
+    /// Whether the lock file may change.
+    ///
+    /// # Errors
+    /// It may not.
+    pub fn may_lock(&self) -> Result<(), CommandError> {
+        match self.globals.locked {
+            false => Ok(()),
+            true => Err(
+                CommandError::failed("scaffold.lock would change, and --locked was given")
+                    .hint("leave out --locked, and check in the new scaffold.lock"),
+            ),
+        }
     }
 
     /// The project the command runs in, to look at. A merge that is under way is told.

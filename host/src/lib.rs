@@ -31,6 +31,7 @@ pub mod cli;
 mod commands;
 pub mod config;
 pub mod context;
+pub mod credentials;
 pub mod dirs;
 pub mod error;
 pub mod flags;

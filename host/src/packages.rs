@@ -164,7 +164,7 @@ impl<'a> Packages<'a> {
     }
 
     fn fetch(&self, what: &str, pin: &Pinned) -> Result<VerifiedPackage, PackagesError> {
-        let source = self.sources.open(&pin.registry)?;
+        let source = self.sources.of_pin(pin)?;
         let releases = source.releases(&pin.package)?;
         let release = releases
             .iter()
@@ -179,6 +179,7 @@ impl<'a> Packages<'a> {
                 found: release.blob,
             });
         }
+        source.warm(release);
         // What was pinned in this run was looked at then.
         if !self.listed.borrow().contains_key(&pin.blob) {
             self.trust.signer(&*source, release, Some(pin))?;
@@ -278,9 +279,11 @@ impl<'a> Packages<'a> {
     /// # Errors
     /// The registry cannot be read.
     pub fn names(&self, name: &PackageName) -> Result<Vec<PackageName>, SourceError> {
-        self.sources
-            .of(name)
-            .map_or_else(|_| Ok(Vec::new()), |source| source.names())
+        match self.sources.of(name).map(|source| source.names()) {
+            // Nothing that is meant can be known, and what is wrong is said in any case.
+            Err(_) | Ok(Err(SourceError::Offline { .. })) => Ok(Vec::new()),
+            Ok(names) => names,
+        }
     }
 
     /// What a locked package says of itself, as the registry would: the lock wins, so that a project goes on

@@ -3,9 +3,26 @@
 //! The order: the command line, the project's `scaffold.toml`, the user's `config.toml`; `scaffold/` is the
 //! official namespace, embedded in the program, unless one of them says otherwise.
 
-use std::{cell::RefCell, collections::BTreeMap, path::Path, rc::Rc};
+mod kept;
+mod reach;
+mod vendored;
 
-use scaffold_registry::{Folder, Http, HttpError, PackageName, Source, SourceError, official};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
+
+use scaffold_registry::{
+    Address, Folder, Http, HttpError, PackageName, Registry, Source, SourceError, official,
+};
+
+use crate::{config, credentials::CredentialsError, project::Pinned, workspace::WorkspaceError};
+use kept::Kept;
+pub use reach::{Reach, TOKEN};
+use vendored::Vendored;
+pub use vendored::{VENDOR, vendored_path};
 
 /// What the lock file calls the embedded registry.
 pub const OFFICIAL: &str = "official";
@@ -24,9 +41,11 @@ pub struct Sources {
     fallback: Option<String>,
     /// What the command line says: namespace, or none for the fallback, → the place as it was typed.
     flags: BTreeMap<Option<String>, String>,
+    reach: Reach,
     /// A package that is taken from elsewhere than the rest of its namespace.
     draft: Option<(PackageName, String)>,
-    offline: bool,
+    /// The copies in the project.
+    vendored: Option<Vendored>,
     opened: RefCell<BTreeMap<String, Rc<dyn Source>>>,
 }
 
@@ -34,30 +53,39 @@ pub struct Sources {
 pub enum SourcesError {
     #[error("no registry is configured for the namespace `{0}`")]
     Unconfigured(String),
-    #[error("the registry {0} is on the network, and --offline was given")]
-    Offline(String),
     #[error("`{0}` is not a registry: expected a folder or an https:// address")]
     NotARegistry(String),
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error(transparent)]
     Http(#[from] HttpError),
+    #[error("cannot read the certificates in {path}: {source}")]
+    Ca {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("what {TOKEN} holds is no token")]
+    Token,
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
 }
 
 impl Sources {
     /// `flags`: each `--registry`, `NAMESPACE=WHERE` or `WHERE`. Folders in flags are relative to `here`.
     pub fn new(
         flags: &[String],
-        configured: BTreeMap<String, String>,
+        configured: BTreeMap<String, config::Registry>,
         here: &Path,
-        offline: bool,
+        reach: Reach,
     ) -> Self {
+        let url = |(namespace, registry): (String, config::Registry)| (namespace, registry.url);
         let mut sources = Self {
-            namespaces: configured,
+            namespaces: configured.into_iter().map(url).collect(),
             fallback: None,
             flags: BTreeMap::new(),
+            reach,
             draft: None,
-            offline,
+            vendored: None,
             opened: RefCell::default(),
         };
         for flag in flags {
@@ -146,23 +174,50 @@ impl Sources {
         self.open(place)
     }
 
+    /// Where the package of a pin comes from: the project's own copy where it has one, else the registry the lock names.
+    /// What comes with this program comes from nowhere else.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn of_pin(&self, pin: &Pinned) -> Result<Rc<dyn Source>, SourcesError> {
+        match &self.vendored {
+            Some(vendored) if pin.registry != OFFICIAL && vendored.has(pin) => {
+                Ok(vendored.source())
+            }
+            _ => self.open(&pin.registry),
+        }
+    }
+
+    /// Takes the packages into account that the project at `root` holds copies of.
+    ///
+    /// # Errors
+    /// The project's folder cannot be opened.
+    pub fn with_vendored(&mut self, root: &Path) -> Result<(), WorkspaceError> {
+        self.vendored = Vendored::of(root)?;
+        Ok(())
+    }
+
     /// The registry a lock file names.
     ///
     /// # Errors
     /// It cannot be opened.
     pub fn open(&self, place: &str) -> Result<Rc<dyn Source>, SourcesError> {
+        let address = match place.starts_with("https://") || place.starts_with("http://") {
+            // Checked first: an address with a password is not to be told. And written in one way: it is one registry.
+            true => Some(Address::parse(place)?),
+            false => None,
+        };
+        let place = address.as_ref().map_or(place, Address::as_str);
         if let Some(source) = self.opened.borrow().get(place) {
             return Ok(Rc::clone(source));
         }
         let source: Rc<dyn Source> = if place == OFFICIAL {
             Rc::new(official())
-        } else if place.starts_with("https://") || place.starts_with("http://") {
-            // Connects to nothing yet. Checked first: an address with a password is not to be told.
-            let http = Http::open(place)?;
-            if self.offline {
-                return Err(SourcesError::Offline(place.to_owned()));
-            }
-            Rc::new(http)
+        } else if let Some(address) = &address {
+            // Connects to nothing yet.
+            let http = Http::new(address, self.reach.access(address)?);
+            let (store, offline) = (self.reach.store.clone(), self.reach.offline);
+            Rc::new(Registry::over(Kept::new(http, store, offline)))
         } else {
             let path = place.strip_prefix("folder:").unwrap_or(place);
             if !Path::new(path).is_absolute() {

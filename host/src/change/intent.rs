@@ -63,6 +63,11 @@ impl Intent {
         }
     }
 
+    /// Whether no lock has it, or not at a version that will do.
+    pub fn is_new(&self) -> bool {
+        self.held.is_none() && self.since.is_none()
+    }
+
     /// Whether the generator stays as it is.
     pub fn is_kept(&self) -> bool {
         self.held.is_some() && !self.reconsider

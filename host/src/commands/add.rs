@@ -27,6 +27,7 @@ pub fn run(context: &mut Context, args: Add) -> Result<ExitCode, CommandError> {
         }
         _ => context.project_to_change()?,
     };
+    context.may_lock()?;
     let tools = context.tools(Some(&project))?;
     let packages = tools.packages();
     if args.instance.is_some() && args.packages.len() > 1 {

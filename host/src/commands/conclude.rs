@@ -72,6 +72,10 @@ pub fn change(
     given: Given,
     goal: &Goal,
 ) -> Result<ExitCode, CommandError> {
+    // Nothing is looked up for a lock that may not change.
+    if intents.iter().any(Intent::is_new) {
+        context.may_lock()?;
+    }
     let policy = context.policy()?;
     let mode = context.mode();
     let conflict = context.conflict()?;
@@ -118,11 +122,12 @@ pub fn change(
     if goal.past.is_none() {
         permissions::refuse_denied(&decision, &policy.deny)?;
     }
-    if context.globals.locked && decision.lock != project.lock {
-        return Err(
-            CommandError::failed("scaffold.lock would change, and --locked was given")
-                .hint("leave out --locked, and check in the new scaffold.lock"),
-        );
+    let new_lock = match goal.scope {
+        Scope::Project => decision.lock != project.lock,
+        Scope::Lock => !same,
+    };
+    if new_lock {
+        context.may_lock()?;
     }
     if same && decision.plan.is_empty() && decision.unconsented().next().is_none() {
         context

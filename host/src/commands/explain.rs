@@ -5,6 +5,7 @@ use scaffold_registry::{SourceError, resolve::ResolveError};
 use crate::{
     apply::ApplyError,
     change::{ChangeError, GivenError},
+    credentials::CredentialsError,
     error::{CommandError, ErrorKind},
     inputs::{InputError, KeptError},
     packages::PackagesError,
@@ -12,7 +13,7 @@ use crate::{
     project::ProjectError,
     replay::ReplayError,
     sandbox::SandboxError,
-    sources::SourcesError,
+    sources::{SourcesError, TOKEN},
     trust::TrustError,
 };
 
@@ -53,15 +54,17 @@ impl From<SourcesError> for CommandError {
                 );
                 Self::usage(e).hint(hint)
             }
-            SourcesError::Offline(_) => {
-                Self::failed(e).hint("leave out --offline once, so that it can be fetched")
+            SourcesError::Credentials(CredentialsError::Open { path }) => {
+                let hint = format!("chmod 600 {}", path.display());
+                Self::failed(e).hint(hint)
             }
+            SourcesError::Ca { .. } | SourcesError::Token => Self::usage(e),
             SourcesError::NotARegistry(_) => Self::usage(e),
             SourcesError::Source(_) => match e {
                 SourcesError::Source(e) => e.into(),
                 e => Self::failed(e),
             },
-            SourcesError::Http(_) => Self::failed(e),
+            SourcesError::Http(_) | SourcesError::Credentials(_) => Self::failed(e),
         }
     }
 }
@@ -81,6 +84,17 @@ impl From<SourceError> for CommandError {
             SourceError::NotARegistry { .. } => Self::usage(e)
                 .hint("a registry is a folder made by `scaffold publish`, or such a folder behind a web server"),
             SourceError::Keys { .. } => Self::integrity(e).hint("nothing was written"),
+            SourceError::Offline { .. } => Self::failed(e)
+                .hint("run it once without --offline: what it fetches stays here")
+                .hint("in a project, scaffold fetch gets everything scaffold.lock needs"),
+            SourceError::WentBack { ref id, .. } => {
+                let hint = format!(
+                    "what is published never goes and never changes: do not use it, and tell whoever runs the registry. If they made it anew, scaffold cache clean --registry {id} forgets what it said before"
+                );
+                Self::integrity(e).hint(hint)
+            }
+            SourceError::Unauthorized { .. } => Self::failed(e)
+                .hint(format!("scaffold login REGISTRY keeps a token for it, or {TOKEN} holds one")),
             SourceError::Fetch { .. } => Self::failed(e)
                 .hint("check the connection and try again; with everything in the cache, --offline works without one"),
             e => Self::failed(e),

@@ -8,11 +8,13 @@ mod completions;
 mod conclude;
 mod diff;
 mod explain;
+mod fetch;
 mod info;
 mod inspect;
 mod key;
 mod list;
 mod lock;
+mod login;
 mod new;
 mod news;
 mod outcome;
@@ -31,6 +33,7 @@ mod status;
 mod sync;
 mod undo;
 mod update;
+mod vendor;
 mod verify;
 
 use std::{
@@ -54,6 +57,7 @@ use crate::{
     project::{Lock, Locked, Project},
     replay::Replayer,
     sandbox,
+    sources::TOKEN,
     ui::{self, Ui},
 };
 
@@ -79,6 +83,7 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         here,
         args,
         fault: apply::from_request(env::var("SCAFFOLD_FAULT").ok().as_deref()),
+        token: env::var(TOKEN).ok().filter(|token| !token.is_empty()),
         turn: None,
     };
     let ended =
@@ -170,6 +175,10 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Pack(args) => done(pack::run(context, &args)),
         Command::Publish(args) => done(publish::run(context, &args)),
         Command::Key(args) => done(key::run(context, &args)),
+        Command::Login(args) => done(login::run(context, &args)),
+        Command::Logout(args) => done(login::out(context, &args)),
+        Command::Fetch => done(fetch::run(context)),
+        Command::Vendor => done(vendor::run(context)),
         Command::Registry(args) => done(registry::run(context, &args)),
         Command::Cache(args) => done(cache::run(context, &args)),
         Command::Completions(args) => done(completions::run(context, &args)),

@@ -19,6 +19,7 @@ use crate::{
 
 /// `scaffold new`: a project that was empty.
 pub fn run(context: &mut Context, args: New) -> Result<ExitCode, CommandError> {
+    context.may_lock()?;
     let tools = context.tools(None)?;
     let packages = tools.packages();
     let package = add::parse(&args.package)?;

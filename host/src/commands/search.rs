@@ -1,11 +1,11 @@
 use std::process::ExitCode;
 
-use scaffold_registry::{Kind, Summary};
+use scaffold_registry::{Kind, SourceError, Summary};
 
 use crate::{
     cli::Search,
     context::Context,
-    error::{CommandError, ErrorKind, ResultExt},
+    error::CommandError,
     ui::{Page, Tone},
 };
 
@@ -13,8 +13,13 @@ use crate::{
 pub fn run(context: &mut Context, args: &Search) -> Result<ExitCode, CommandError> {
     let sources = context.sources(None)?;
     let mut found: Vec<Summary> = Vec::new();
-    for source in sources.all().kind(ErrorKind::Failed)? {
-        found.extend(source.find(&args.words).kind(ErrorKind::Failed)?);
+    for source in sources.all()? {
+        match source.find(&args.words) {
+            Ok(packages) => found.extend(packages),
+            // What the others have is worth showing; a network that should be there and is not is an error.
+            Err(e @ SourceError::Offline { .. }) => context.ui.warn(&e.to_string()),
+            Err(e) => return Err(e.into()),
+        }
     }
     // What a user can ask for by name comes first; engines only run others.
     found.sort_by(|a, b| (a.kind == Kind::Engine, &a.name).cmp(&(b.kind == Kind::Engine, &b.name)));

@@ -55,7 +55,7 @@ impl Amount {
     }
 
     /// An amount of the same kind, as a user writes it.
-    fn parse(self, text: &str) -> Option<Self> {
+    pub fn parse(self, text: &str) -> Option<Self> {
         let digits = text.find(|c: char| !c.is_ascii_digit())?;
         let (number, unit) = text.split_at(digits);
         let number: u64 = number.parse().ok()?;

@@ -28,6 +28,7 @@ pub use progress::Progress;
 pub use prompt::{Field, Prompt, PromptError, Prompter, Reply};
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -224,6 +225,11 @@ impl Ui {
     /// Shows that work is going on, if it takes long enough for anyone to wonder. Ends when dropped.
     pub fn progress(&mut self, message: &str) -> Progress {
         self.bars.start(&clean::line_within(message, 80))
+    }
+
+    /// What shows, in the work that is on the screen, how far a transfer is.
+    pub fn watch(&self) -> Arc<dyn Fn(u64, u64) + Send + Sync> {
+        self.bars.watch()
     }
 
     /// A secret: typed unseen at a terminal, or the first line of what comes in where that is a pipe or a file.

@@ -1,6 +1,7 @@
 //! Showing that work is going on: a spinner or a bar on stderr, and only once somebody might wonder.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub(super) struct Bars {
     shown: bool,
     colored: bool,
     running: Vec<ProgressBar>,
+    /// The one that was started last, for what is told from elsewhere how far it is.
+    latest: Arc<Mutex<Option<ProgressBar>>>,
 }
 
 impl Bars {
@@ -60,7 +63,27 @@ impl Bars {
             shown,
             colored,
             running: Vec::new(),
+            latest: Arc::default(),
         }
+    }
+
+    /// Shows how far a transfer is in whatever work is on the screen: bytes so far, bytes in all. From any thread.
+    pub(super) fn watch(&self) -> Arc<dyn Fn(u64, u64) + Send + Sync> {
+        let (latest, colored) = (Arc::clone(&self.latest), self.colored);
+        Arc::new(move |done, all| {
+            let latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(bar) = latest.as_ref().filter(|bar| !bar.is_finished()) {
+                if bar.length() != Some(all) {
+                    bar.set_length(all);
+                    bar.set_style(bar_style(colored));
+                }
+                bar.set_position(done);
+                if done >= all {
+                    bar.unset_length();
+                    bar.set_style(spinner_style(colored));
+                }
+            }
+        })
     }
 
     pub(super) fn start(&mut self, message: &str) -> Progress {
@@ -78,6 +101,7 @@ impl Bars {
         bar.set_message(message.to_owned());
         self.running.retain(|bar| !bar.is_finished());
         self.running.push(bar.clone());
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
         let (wake, woken) = mpsc::channel::<()>();
         let waiting = bar.clone();
         let waiter = thread::spawn(move || {

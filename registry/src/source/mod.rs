@@ -416,8 +416,12 @@ impl<F: Fetch> Registry<F> {
     }
 
     fn text(&self, object: &Object<'_>, limit: u64) -> Result<Option<String>, SourceError> {
-        self.config()?;
-        let Some(bytes) = self.get(object, limit)? else {
+        let found = self.get(object, limit);
+        // A registry of a later format says so before anything else; offline, what is missing is what was asked for.
+        if !matches!(found, Err(SourceError::Offline { .. })) {
+            self.config()?;
+        }
+        let Some(bytes) = found? else {
             return Ok(None);
         };
         match String::from_utf8(bytes.into_owned()) {
@@ -506,9 +510,12 @@ impl<F: Fetch> Source for Registry<F> {
 
     fn warm(&self, release: &Release) {
         let note = Object::Note(&release.name, &release.version);
+        // Who may sign starts with the first set; more than one is for those alone who changed their keys.
+        let keys = Object::Keys(release.name.namespace(), 1);
         let blob = Object::Blob(&release.blob, &release.name);
         if release.size <= BLOB_BYTES {
-            self.fetch.warm(&[(note, NOTE_BYTES), (blob, release.size)]);
+            let (note, keys) = ((note, NOTE_BYTES), (keys, NOTE_BYTES));
+            self.fetch.warm(&[note, keys, (blob, release.size)]);
         }
     }
 

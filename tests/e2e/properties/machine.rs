@@ -19,7 +19,7 @@ use scaffold::{
     project::{Project, STATE},
     question::Value,
     sandbox::{Compiler, Limits, Sandbox},
-    sources::Sources,
+    sources::{Reach, Sources},
     store::Store,
     tree::Tree,
     trust::Trust,
@@ -125,7 +125,7 @@ impl Machine<'_> {
             publish::to_folder(&registry, &archive, &[]).unwrap();
         }
         let place = registry.to_str().unwrap().to_owned();
-        let sources = Sources::new(&[place], BTreeMap::new(), &world.path(""), true);
+        let sources = Sources::new(&[place], BTreeMap::new(), &world.path(""), Reach::default());
         let (store, trust) = (Store::new(None), Trust::default());
         run(&Machine {
             world: &world,

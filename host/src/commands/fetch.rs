@@ -1,0 +1,89 @@
+use std::collections::BTreeMap;
+
+use scaffold_registry::{Digest, Object, SourceError, source::NOTE_BYTES};
+use serde_json::json;
+
+use crate::{
+    context::Context,
+    error::CommandError,
+    packages::{Packages, PackagesError},
+    project::{Lock, Pinned},
+    sources::OFFICIAL,
+    ui::page::count,
+};
+
+/// More key sets no namespace has.
+const KEY_SETS: u32 = 1000;
+
+/// `scaffold fetch`: everything the lock needs on this machine.
+pub fn run(context: &mut Context) -> Result<(), CommandError> {
+    let project = context.project()?;
+    let tools = context.tools(Some(&project))?;
+    let packages = tools.packages();
+    let pins = pins(&project.lock);
+    let progress = context.ui.progress("Fetching");
+    let mut missing = Vec::new();
+    let mut fetched = 0;
+    for pin in &pins {
+        progress.message(&format!("Fetching {} {}", pin.package, pin.version));
+        let had = pin.registry == OFFICIAL || tools.store.has(&pin.blob);
+        match fetch(&packages, pin) {
+            Ok(()) => fetched += usize::from(!had),
+            Err(PackagesError::Source(e @ SourceError::Offline { .. })) => missing.push((pin, e)),
+            Err(e) => return Err(e.into()),
+        }
+    }
+    drop(progress);
+    context.tell_notices(&packages);
+    if let Some((_, first)) = missing.pop() {
+        let rest = missing.into_iter();
+        let rest: Vec<String> = rest.map(|(pin, _)| pin.package.to_string()).collect();
+        let error = CommandError::from(first);
+        return Err(match rest.is_empty() {
+            true => error,
+            false => error.hint(format!("missing as well: {}", rest.join(", "))),
+        });
+    }
+    context
+        .ui
+        .json(&json!({"packages": pins.len(), "fetched": fetched}));
+    context.ui.result(format!(
+        "{} for this project: {fetched} fetched, {} here before",
+        count(pins.len(), "package", "packages"),
+        pins.len() - fetched
+    ));
+    Ok(())
+}
+
+/// The package, and what its registry says of it: offline both are needed.
+fn fetch(packages: &Packages<'_>, pin: &Pinned) -> Result<(), PackagesError> {
+    if pin.registry != OFFICIAL {
+        // First, so that what is new of it is there when the package is checked.
+        let source = packages.sources.of_pin(pin)?;
+        source.releases(&pin.package)?;
+        source.statement(&pin.package, &pin.version)?;
+        for number in 1..=KEY_SETS {
+            let keys = Object::Keys(pin.package.namespace(), number);
+            // Offline the last one that is kept is the last one.
+            match source.file(&keys, NOTE_BYTES) {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(SourceError::Offline { .. }) => break,
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+    packages.open_package(pin).map(drop)
+}
+
+/// Every package a lock needs, engines among them, each once.
+pub(super) fn pins(lock: &Lock) -> Vec<Pinned> {
+    let each = lock
+        .generators
+        .iter()
+        .flat_map(|locked| [Some(&locked.package), locked.engine.as_ref()])
+        .flatten();
+    let named: BTreeMap<(String, Digest), &Pinned> = each
+        .map(|pin| ((pin.package.to_string(), pin.blob), pin))
+        .collect();
+    named.into_values().cloned().collect()
+}
