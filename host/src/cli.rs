@@ -221,8 +221,6 @@ pub enum Command {
     /// the answers in each file of DIR/tests, which is not published. What is published stays: the same version cannot
     /// be published again with other contents.
     Publish(Publish),
-    /// Look after the keys that sign your packages, and those you trust
-    Key(Key),
     /// Keep a registry's token, to publish there or to read what it shows to some
     ///
     /// The token is typed unseen, or piped in, and checked with the registry where that can be asked. It is kept in
@@ -239,6 +237,8 @@ pub enum Command {
     /// checked as ever. Check it in, and a clone needs neither a network nor a cache. Run it again after an update. What comes
     /// with this program is not copied.
     Vendor,
+    /// Look after the keys that sign your packages, and those you trust
+    Key(Key),
     /// Run a registry of your own
     Registry(Registry),
     /// Look after the cache of packages

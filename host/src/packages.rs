@@ -179,9 +179,9 @@ impl<'a> Packages<'a> {
                 found: release.blob,
             });
         }
-        source.warm(release);
         // What was pinned in this run was looked at then.
         if !self.listed.borrow().contains_key(&pin.blob) {
+            source.warm(release);
             self.trust.signer(&*source, release, Some(pin))?;
         }
         let package = VerifiedPackage::new(what, pin.blob, source.blob(release)?)?;
@@ -213,6 +213,9 @@ impl<'a> Packages<'a> {
     /// The namespace has no registry, or the release is not to be trusted.
     pub fn pin(&self, release: &Release) -> Result<Pinned, PackagesError> {
         let source = self.sources.of(&release.name)?;
+        if !self.store.has(&release.blob) {
+            source.warm(release);
+        }
         let pin = Pinned {
             package: release.name.clone(),
             version: release.version.clone(),

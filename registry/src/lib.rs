@@ -24,6 +24,8 @@ pub mod path;
 pub mod publish;
 pub mod release;
 pub mod resolve;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod source;
 mod statement;
 pub mod storage;

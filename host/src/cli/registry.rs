@@ -1,6 +1,6 @@
 //! `scaffold registry …`: for whoever runs one.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -40,9 +40,15 @@ pub struct Serve {
     /// Most requests a second that change something, from one token or address; 0: no limit
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     pub rate: u32,
-    /// Most requests at once
-    #[arg(long, value_name = "NUMBER", default_value_t = 512)]
-    pub requests: usize,
+    /// Most requests a second that read, from one address; 0: no limit
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
+    pub read_rate: u32,
+    /// Most connections at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..))]
+    pub connections: u16,
+    /// The registry's own key, with which it says every hour that it is up to date
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     /// Take an asker's address from the last entry of X-Forwarded-For, which a proxy in front has to set
     #[arg(long)]
     pub behind_proxy: bool,

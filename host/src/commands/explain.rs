@@ -83,7 +83,6 @@ impl From<SourceError> for CommandError {
             },
             SourceError::NotARegistry { .. } => Self::usage(e)
                 .hint("a registry is a folder made by `scaffold publish`, or such a folder behind a web server"),
-            SourceError::Keys { .. } => Self::integrity(e).hint("nothing was written"),
             SourceError::Offline { .. } => Self::failed(e)
                 .hint("run it once without --offline: what it fetches stays here")
                 .hint("in a project, scaffold fetch gets everything scaffold.lock needs"),
@@ -95,6 +94,7 @@ impl From<SourceError> for CommandError {
             }
             SourceError::Unauthorized { .. } => Self::failed(e)
                 .hint(format!("scaffold login REGISTRY keeps a token for it, or {TOKEN} holds one")),
+            SourceError::Keys { .. } => Self::integrity(e).hint("nothing was written"),
             SourceError::Fetch { .. } => Self::failed(e)
                 .hint("check the connection and try again; with everything in the cache, --offline works without one"),
             e => Self::failed(e),

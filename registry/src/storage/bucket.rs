@@ -18,7 +18,7 @@ use super::{Part, Storage, StorageError, Stored, Tag};
 ///
 /// Creating is a put that fails over anything (`If-None-Match: *`), replacing one that fails over anything else
 /// (`If-Match`). The store has to keep to both; one that does not would let two authors publish one version, so a server
-/// tries it once before it begins, see [`Bucket::check`].
+/// tries it once before it begins, see [`Storage::check`].
 ///
 /// Calls wait for the network and must not be made on a thread that runs futures.
 pub struct Bucket {
@@ -30,7 +30,7 @@ pub struct Bucket {
     runtime: Arc<Runtime>,
 }
 
-/// Where [`Bucket::check`] writes.
+/// Where trying writes.
 const TRIAL: &str = "private/trial";
 
 impl Bucket {
@@ -69,32 +69,6 @@ impl Bucket {
             place: place.trim_end_matches('/').to_owned(),
             runtime: Arc::new(runtime),
         })
-    }
-
-    /// Tries whether the store keeps to conditional puts.
-    ///
-    /// # Errors
-    /// When it does not, or cannot be written to.
-    pub fn check(&self) -> Result<(), StorageError> {
-        let refuse = |reason: &str| StorageError::Address {
-            place: self.place.clone(),
-            reason: format!(
-                "{reason}, so two authors could publish one version; use another store"
-            ),
-        };
-        self.create(TRIAL, b"one")?;
-        if self.create(TRIAL, b"two")? {
-            return Err(refuse("it does not keep to `If-None-Match: *`"));
-        }
-        let wrong = Tag("\"00000000000000000000000000000000\"".to_owned());
-        if self.replace(TRIAL, b"three", Some(&wrong))? {
-            return Err(refuse("it does not keep to `If-Match`"));
-        }
-        let right = self.read(TRIAL, 16)?.map(|stored| stored.tag);
-        match right {
-            Some(right) if self.replace(TRIAL, b"four", Some(&right))? => Ok(()),
-            _ => Err(refuse("it refuses `If-Match` with a right tag")),
-        }
     }
 
     fn path(&self, path: &str) -> Path {
@@ -208,6 +182,28 @@ impl Storage for Bucket {
             Ok(found) => Ok(Some(found.last_modified.into())),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(self.failed("read", path, error)),
+        }
+    }
+
+    fn check(&self) -> Result<(), StorageError> {
+        let refuse = |reason: &str| StorageError::Address {
+            place: self.place.clone(),
+            reason: format!(
+                "{reason}, so two authors could publish one version; use another store"
+            ),
+        };
+        self.create(TRIAL, b"one")?;
+        if self.create(TRIAL, b"two")? {
+            return Err(refuse("it does not keep to `If-None-Match: *`"));
+        }
+        let wrong = Tag("\"00000000000000000000000000000000\"".to_owned());
+        if self.replace(TRIAL, b"three", Some(&wrong))? {
+            return Err(refuse("it does not keep to `If-Match`"));
+        }
+        let right = self.read(TRIAL, 16)?.map(|stored| stored.tag);
+        match right {
+            Some(right) if self.replace(TRIAL, b"four", Some(&right))? => Ok(()),
+            _ => Err(refuse("it refuses `If-Match` with a right tag")),
         }
     }
 

@@ -132,6 +132,10 @@ impl Storage for Folder {
         }
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn place(&self, path: &str) -> String {
         match path {
             "" => self.root.display().to_string(),

@@ -13,6 +13,7 @@ mod bucket;
 mod disk;
 mod folder;
 mod lock;
+mod source;
 
 use std::io;
 use std::path::Path;
@@ -21,6 +22,9 @@ use std::time::SystemTime;
 #[cfg(feature = "server")]
 pub use bucket::Bucket;
 pub use folder::Folder;
+#[cfg(feature = "server")]
+pub(crate) use folder::tag_of;
+pub use source::FromStorage;
 
 use crate::SourceError;
 
@@ -73,6 +77,19 @@ pub trait Storage: Send + Sync {
     fn modified(&self, path: &str) -> Result<Option<SystemTime>, StorageError> {
         let _ = path;
         Ok(None)
+    }
+
+    /// Tries whether it keeps to what is said here, as far as that can be tried.
+    ///
+    /// # Errors
+    /// When it does not, or cannot be written to.
+    fn check(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    /// Whether reading takes no more than asking the system for a file.
+    fn is_local(&self) -> bool {
+        false
     }
 
     /// How messages name the file at `path`; `""` names the registry.
