@@ -19,6 +19,8 @@ mod errors;
 mod git;
 #[path = "e2e/grants.rs"]
 mod grants;
+#[path = "e2e/hosting.rs"]
+mod hosting;
 #[path = "e2e/hygiene.rs"]
 mod hygiene;
 #[path = "e2e/inputs.rs"]

@@ -29,7 +29,7 @@ pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
 pub use location::Location;
 #[cfg(feature = "http")]
-pub use oci::{Artifacts, Oci};
+pub use oci::{Artifacts, Oci, SCHEME as OCI};
 pub use search::{SHARD_BYTES, Summary};
 pub(crate) use search::{find_in_shard, read_shard, write_shard};
 

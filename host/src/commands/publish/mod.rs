@@ -7,7 +7,7 @@ mod trial;
 use scaffold_registry::{Kind, Release};
 use serde_json::json;
 
-use super::pack::explain;
+use super::{key, pack::explain};
 use crate::{
     cli::Publish,
     context::Context,
@@ -15,14 +15,15 @@ use crate::{
     pack::{Packed, pack},
     ui::{Tone, page::count},
 };
-use target::Target;
+pub use target::Target;
 use trial::Trial;
 
 /// `scaffold publish`
 pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
-    let target = Target::of(context)?;
     let folder = context.here.join(&args.dir);
     let packed = pack(&folder).map_err(|e| explain(e, &folder))?;
+    let namespace = packed.package.manifest.name.namespace().to_owned();
+    let target = Target::of(context, &namespace)?;
     compile(context, &packed)?;
     let trials = match args.no_test {
         true => Vec::new(),
@@ -54,7 +55,30 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
             ));
         }
     }
-    let release = target.publish(context, &packed)?;
+    let release = packed.package.release(&packed.imports);
+    let there = target.chain(context, &namespace)?;
+    let key::Signed { sets, statement } = key::sign(context, release, there)?;
+    if statement.keys() == 0 && target.is_shared() {
+        let error = format!("{what} is not signed, and from {target} nobody could use it");
+        return Err(CommandError::usage(error).hint(format!(
+            "scaffold key new {namespace} makes a key to sign with"
+        )));
+    }
+    for set in &sets {
+        target.put_keys(set)?;
+    }
+    let release = target.publish(&statement, &packed.bytes)?;
+    match statement.keys() {
+        0 => context.ui.done(
+            "Not signed:",
+            &format!(
+                "there is no key for {namespace} on this machine, so it can be had from a folder only; scaffold key new {namespace} makes one"
+            ),
+        ),
+        number => context
+            .ui
+            .done("Signed", &format!("by set {number} of the keys of {namespace}")),
+    }
     context.ui.json(&release);
     context
         .ui

@@ -25,6 +25,14 @@ pub fn init(storage: &dyn Storage, config: &Config) -> Result<bool, PublishError
     Ok(storage.create(layout::CONFIG, config.to_json().as_bytes())?)
 }
 
+/// What a registry says about itself.
+///
+/// # Errors
+/// There is no registry, or it is broken.
+pub fn config(storage: &dyn Storage) -> Result<Config, PublishError> {
+    Ok(Tree { storage }.needed_config()?.0)
+}
+
 /// Writes into `config.json` that `key` speaks for the registry, and that it was looked after at `time`: readers are warned
 /// of one that nobody has looked after for long, and refuse one that goes back.
 ///

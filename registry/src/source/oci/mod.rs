@@ -66,6 +66,24 @@ impl Oci {
     /// # Errors
     /// As [`Oci::open`].
     pub fn new(url: &str, access: Access) -> Result<Self, HttpError> {
+        let address = Self::address(url)?;
+        let base = address.url();
+        let path = base.path().trim_start_matches('/').to_owned();
+        let port = base.port().map(|port| format!(":{port}"));
+        let host = base.host_str().unwrap_or_default();
+        let id = format!("{SCHEME}{host}{}/{path}", port.unwrap_or_default());
+        Ok(Self {
+            id: id.trim_end_matches('/').to_owned(),
+            path,
+            client: Client::new(address, access),
+        })
+    }
+
+    /// The address at which such a registry is asked, and under which its token is kept.
+    ///
+    /// # Errors
+    /// As [`Oci::open`].
+    pub fn address(url: &str) -> Result<Address, HttpError> {
         let refuse = |url: &str, reason: &str| HttpError {
             url: url.chars().take(200).collect(),
             reason: reason.to_owned(),
@@ -86,23 +104,10 @@ impl Oci {
             let reason = "a part of its path is none a repository may have: lower-case letters and digits, with `.`, `_` or `-` between them";
             return Err(refuse(url, reason));
         }
-        let wrong = |error: HttpError| refuse(url, &error.reason.replace("https://", SCHEME));
         // By plain http only on this machine, and there only so.
-        let address = match Address::parse(&format!("http://{host}/")) {
-            Ok(local) => local,
-            Err(_) => Address::parse(&format!("https://{host}/")).map_err(wrong)?,
-        };
-        let host = address.url().host_str().unwrap_or_default();
-        let port = address.url().port().map(|port| format!(":{port}"));
-        let id = format!("{SCHEME}{host}{}/{path}", port.unwrap_or_default());
-        Ok(Self {
-            id: id.trim_end_matches('/').to_owned(),
-            path: match path {
-                "" => String::new(),
-                path => format!("{path}/"),
-            },
-            client: Client::new(address, access),
-        })
+        Address::parse(&format!("http://{host}/{path}"))
+            .or_else(|_| Address::parse(&format!("https://{host}/{path}")))
+            .map_err(|error| refuse(url, &error.reason.replace("https://", SCHEME)))
     }
 
     /// The full name of a repository below the address's path.
