@@ -86,5 +86,11 @@ mod sandbox_rules;
 #[path = "e2e/wasm.rs"]
 mod wasm;
 
+#[cfg(feature = "prove-s3")]
+#[path = "e2e/registry_s3.rs"]
+mod registry_s3;
+#[path = "e2e/registry_server.rs"]
+mod registry_server;
+
 #[path = "attacks/mod.rs"]
 mod attacks;

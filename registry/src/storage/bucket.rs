@@ -151,11 +151,18 @@ impl Storage for Bucket {
         let Some(over) = over else {
             return self.create(path, bytes);
         };
-        let version = UpdateVersion {
-            e_tag: Some(over.0.clone()),
-            version: None,
-        };
-        self.put(path, bytes, PutMode::Update(version))
+        // With its quotes, as HTTP has it; and without, as older Ceph compares it. Whichever is meant, it is replaced only
+        // if it is this one.
+        for tag in [over.0.as_str(), over.0.trim_matches('"')] {
+            let version = UpdateVersion {
+                e_tag: Some(tag.to_owned()),
+                version: None,
+            };
+            if self.put(path, bytes, PutMode::Update(version))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, StorageError> {
