@@ -5,9 +5,8 @@
 #
 #   tests/prove-registry.sh [SCAFFOLD]
 #
-# SCAFFOLD is the binary (default: target/debug/scaffold). As root on Debian or Ubuntu it gets nginx and docker-registry
-# itself. PROVE_S3 names a program that is started with a free port and a folder and serves S3 there until it is stopped,
-# with the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and the bucket `packages`; without it that part is left out.
+# SCAFFOLD is the binary (default: target/debug/scaffold). As root on Debian or Ubuntu it gets what it needs itself: nginx,
+# docker-registry, and Ceph for the bucket (see tests/s3/ceph.sh).
 set -euo pipefail
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -21,6 +20,7 @@ missing=()
 command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
 [[ -x /usr/bin/docker-registry ]] || missing+=(docker-registry)
 command -v unshare >/dev/null || missing+=(util-linux)
+command -v radosgw ceph-mon ceph-osd ceph >/dev/null || missing+=(ceph-mon ceph-osd ceph-common radosgw)
 if [[ ${#missing[@]} -gt 0 ]]; then
     [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null || die "needed: ${missing[*]}"
     apt-get -qq update
@@ -36,6 +36,7 @@ finish() {
     for pid in "${pids[@]:-}"; do
         if [[ -n $pid ]]; then kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; fi
     done
+    if [[ -d $work/ceph ]]; then "$tests/s3/ceph.sh" stop "$work/ceph"; fi
     rm -rf "$work"
 }
 trap finish EXIT
@@ -131,20 +132,17 @@ for one in site blog; do run publish "$one" --registry "$oci" --yes; done
 run registry verify "$oci"
 
 places=("$work/folder" "$nginx_url" "$server_url" "$oci")
-if [[ -n ${PROVE_S3:-} ]]; then
-    say "our own server over a bucket"
-    port=$(free_port)
-    "$PROVE_S3" "$port" "$work/s3" &
-    pids+=($!)
-    comes_up "$port" $!
-    export AWS_ENDPOINT=http://127.0.0.1:$port AWS_ALLOW_HTTP=true
-    run registry mirror "$work/folder" s3://packages/registry
-    port=$(free_port)
-    "$scaffold" registry serve s3://packages/registry --listen "127.0.0.1:$port" >s3.out 2>s3.err &
-    pids+=($!)
-    comes_up "$port" $!
-    places+=("http://127.0.0.1:$port")
-fi
+say "our own server over a bucket: Ceph's S3, a copy of the folder"
+port=$(free_port)
+settings=$("$tests/s3/ceph.sh" "$work/ceph" "$port")
+bucket=(env $settings "$scaffold")
+echo "+ scaffold registry mirror folder s3://registry/packages"
+"${bucket[@]}" registry mirror "$work/folder" s3://registry/packages </dev/null
+port=$(free_port)
+"${bucket[@]}" registry serve s3://registry/packages --listen "127.0.0.1:$port" >s3.out 2>s3.err &
+pids+=($!)
+comes_up "$port" $!
+places+=("http://127.0.0.1:$port")
 
 say "from each of them, with nothing on the machine: a project, and one more package"
 number=0
