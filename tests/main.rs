@@ -19,6 +19,8 @@ mod errors;
 mod git;
 #[path = "e2e/grants.rs"]
 mod grants;
+#[path = "e2e/hosting.rs"]
+mod hosting;
 #[path = "e2e/hygiene.rs"]
 mod hygiene;
 #[path = "e2e/inputs.rs"]
@@ -42,6 +44,8 @@ mod merges;
 mod merging;
 #[path = "e2e/new.rs"]
 mod new;
+#[path = "e2e/publishing.rs"]
+mod publishing;
 #[path = "e2e/scenario.rs"]
 mod scenario;
 #[path = "e2e/signing.rs"]
@@ -83,6 +87,12 @@ mod sandbox;
 mod sandbox_rules;
 #[path = "e2e/wasm.rs"]
 mod wasm;
+
+#[cfg(feature = "prove-s3")]
+#[path = "e2e/registry_s3.rs"]
+mod registry_s3;
+#[path = "e2e/registry_server.rs"]
+mod registry_server;
 
 #[path = "attacks/mod.rs"]
 mod attacks;

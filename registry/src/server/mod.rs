@@ -39,6 +39,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, put};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::storage::{Storage, StorageError};
 
@@ -46,6 +47,8 @@ pub use frame::{FrameError, frame};
 pub use token::{NewToken, Token, TokenError};
 pub use token::{list as list_tokens, new as new_token, revoke as revoke_token};
 
+/// How long to wait for the next piece of a body.
+const BODY: Duration = Duration::from_secs(15);
 /// Megabytes of bodies that are held in memory at once.
 const PUBLISHES: usize = 512;
 
@@ -200,8 +203,9 @@ fn router(app: Arc<App>) -> Router {
             Arc::clone(&app),
             access::guard,
         ))
-        // Bodies are read by who answers, with a limit of its own.
+        // Bodies are read by who answers, with a limit of its own; between two pieces of one so long may pass.
         .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyTimeoutLayer::new(BODY))
         .with_state(app)
 }
 

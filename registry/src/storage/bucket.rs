@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use object_store::path::Path;
 use object_store::{
@@ -150,11 +151,18 @@ impl Storage for Bucket {
         let Some(over) = over else {
             return self.create(path, bytes);
         };
-        let version = UpdateVersion {
-            e_tag: Some(over.0.clone()),
-            version: None,
-        };
-        self.put(path, bytes, PutMode::Update(version))
+        // With its quotes, as HTTP has it; and without, as older Ceph compares it. Whichever is meant, it is replaced only
+        // if it is this one.
+        for tag in [over.0.as_str(), over.0.trim_matches('"')] {
+            let version = UpdateVersion {
+                e_tag: Some(tag.to_owned()),
+                version: None,
+            };
+            if self.put(path, bytes, PutMode::Update(version))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, StorageError> {
@@ -173,6 +181,14 @@ impl Storage for Bucket {
         match self.wait(self.store.delete(&self.path(path))) {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.failed("write", path, error)),
+        }
+    }
+
+    fn modified(&self, path: &str) -> Result<Option<SystemTime>, StorageError> {
+        match self.wait(self.store.head(&self.path(path))) {
+            Ok(found) => Ok(Some(found.last_modified.into())),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed("read", path, error)),
         }
     }
 
