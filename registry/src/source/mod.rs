@@ -23,6 +23,7 @@ pub(crate) use config::MAX_PARTS;
 pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
 pub use folder::Folder;
+#[cfg(test)]
 pub(crate) use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
