@@ -19,6 +19,8 @@ mod errors;
 mod git;
 #[path = "e2e/grants.rs"]
 mod grants;
+#[path = "e2e/hosting.rs"]
+mod hosting;
 #[path = "e2e/hygiene.rs"]
 mod hygiene;
 #[path = "e2e/inputs.rs"]
@@ -40,6 +42,8 @@ mod merges;
 mod merging;
 #[path = "e2e/new.rs"]
 mod new;
+#[path = "e2e/publishing.rs"]
+mod publishing;
 #[path = "e2e/scenario.rs"]
 mod scenario;
 #[path = "e2e/signing.rs"]

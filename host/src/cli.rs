@@ -9,7 +9,10 @@ mod registry;
 mod store;
 
 pub use key::{Key, KeyCommand, KeyNew, KeyRotate, KeyTrust};
-pub use registry::{NewToken, Registry, RegistryCommand, Serve, Token, TokenCommand};
+pub use registry::{
+    Gc, Index, Init, Mirror, NewToken, Place, Registry, RegistryAdd, RegistryCommand, Serve, Token,
+    TokenCommand,
+};
 pub use store::{Cache, CacheCommand, Login, Logout, Prune};
 
 /// Makes projects and adds modules to them, from generators that nobody has to trust.
@@ -84,7 +87,7 @@ pub struct Globals {
     /// allowed elsewhere
     #[arg(long, value_name = "WHAT", global = true, display_order = 908)]
     pub deny: Vec<String>,
-    /// Where packages come from: a folder or an https address, for one namespace (`acme=WHERE`) or for all but `scaffold`
+    /// Where packages come from: a folder, an https or an oci address, for one namespace (`acme=WHERE`) or for all but `scaffold`
     #[arg(
         long,
         value_name = "[NAMESPACE=]WHERE",
@@ -215,7 +218,11 @@ pub enum Command {
     Inspect(Inspect),
     /// Make a package of a folder
     Pack(Pack),
-    /// Pack a folder and put it into a registry
+    /// Pack a folder, try it, and put it into a registry
+    ///
+    /// The package is tried in the sandbox first, as a project of its own: with the default of every question, and with
+    /// the answers in each file of DIR/tests, which is not published. What is published stays: the same version cannot
+    /// be published again with other contents.
     Publish(Publish),
     /// Keep a registry's token, to publish there or to read what it shows to some
     ///
@@ -233,6 +240,11 @@ pub enum Command {
     /// checked as ever. Check it in, and a clone needs neither a network nor a cache. Run it again after an update. What comes
     /// with this program is not copied.
     Vendor,
+    /// Take a version back, so that nobody new gets it
+    ///
+    /// Projects that have it locked go on working; with --security they are warned whenever it is used. What is published
+    /// is never removed.
+    Yank(Yank),
     /// Look after the keys that sign your packages, and those you trust
     Key(Key),
     /// Run a registry of your own
@@ -365,6 +377,25 @@ pub struct Publish {
     /// The package's folder
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+    /// Do not try the package first
+    #[arg(long)]
+    pub no_test: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Yank {
+    /// The version, as acme/site@1.2.0
+    #[arg(value_name = "PACKAGE@VERSION")]
+    pub package: String,
+    /// Told to everybody who uses it
+    #[arg(long, value_name = "TEXT", default_value = "taken back by its author")]
+    pub reason: String,
+    /// It is dangerous to go on using it
+    #[arg(long)]
+    pub security: bool,
+    /// Offer it again
+    #[arg(long, conflicts_with_all = ["reason", "security"])]
+    pub undo: bool,
 }
 
 #[derive(Debug, Args)]

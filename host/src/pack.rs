@@ -6,6 +6,9 @@ use scaffold_registry::{Package, PackageError, archive, package::COMPONENT};
 
 use crate::sandbox;
 
+/// The folder with answers an author tries the package with; no part of the package.
+pub const TESTS: &str = "tests";
+
 /// A package that was packed, and checked as any reader will check it.
 pub struct Packed {
     pub bytes: Vec<u8>,
@@ -26,12 +29,14 @@ pub enum PackError {
     Componentize(String),
 }
 
-/// Packs a folder. A `generator.wasm` that is a core module, as compilers emit it, becomes a component on the way.
+/// Packs a folder. A `generator.wasm` that is a core module, as compilers emit it, becomes a component on the way;
+/// the author's [`TESTS`] stay behind.
 ///
 /// # Errors
 /// Something in the folder breaks a rule of packages, or the component could not run anywhere.
 pub fn pack(folder: &Path) -> Result<Packed, PackError> {
     let mut files = archive::from_folder(folder)?;
+    files.retain(|path, _| !path.starts_with(&format!("{TESTS}/")));
     let mut imports = Vec::new();
     if let Some(entry) = files.get_mut(COMPONENT) {
         if matches!(

@@ -15,7 +15,8 @@ use std::{
 };
 
 use scaffold_registry::{
-    Address, Folder, Http, HttpError, PackageName, Registry, Source, SourceError, official,
+    Address, Folder, Http, HttpError, OCI, Oci, PackageName, Registry, Source, SourceError,
+    official,
 };
 
 use crate::{config, credentials::CredentialsError, project::Pinned, workspace::WorkspaceError};
@@ -42,6 +43,8 @@ pub struct Sources {
     /// What the command line says: namespace, or none for the fallback, → the place as it was typed.
     flags: BTreeMap<Option<String>, String>,
     reach: Reach,
+    /// A package that is taken from elsewhere than the rest of its namespace.
+    draft: Option<(PackageName, String)>,
     /// The copies in the project.
     vendored: Option<Vendored>,
     opened: RefCell<BTreeMap<String, Rc<dyn Source>>>,
@@ -51,7 +54,7 @@ pub struct Sources {
 pub enum SourcesError {
     #[error("no registry is configured for the namespace `{0}`")]
     Unconfigured(String),
-    #[error("`{0}` is not a registry: expected a folder or an https:// address")]
+    #[error("`{0}` is not a registry: expected a folder, an https:// address or an oci:// one")]
     NotARegistry(String),
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -82,6 +85,7 @@ impl Sources {
             fallback: None,
             flags: BTreeMap::new(),
             reach,
+            draft: None,
             vendored: None,
             opened: RefCell::default(),
         };
@@ -137,11 +141,29 @@ impl Sources {
         Some(relative.flatten().unwrap_or_else(|| place.clone()))
     }
 
+    /// The same, but nobody is asked: what is on this machine has to do.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        self.reach.offline = true;
+        self.opened = RefCell::default();
+        self
+    }
+
+    /// Takes one package from a folder of its own: a draft that its author tries before it is published.
+    pub fn with_draft(&mut self, name: &PackageName, registry: &Path) {
+        self.draft = Some((name.clone(), registry.display().to_string()));
+    }
+
     /// The registry of a package's namespace.
     ///
     /// # Errors
     /// None is configured, or it cannot be opened.
     pub fn of(&self, name: &PackageName) -> Result<Rc<dyn Source>, SourcesError> {
+        if let Some((draft, registry)) = &self.draft
+            && draft == name
+        {
+            return self.open(registry);
+        }
         self.of_namespace(name.namespace())
     }
 
@@ -189,22 +211,28 @@ impl Sources {
     /// # Errors
     /// It cannot be opened.
     pub fn open(&self, place: &str) -> Result<Rc<dyn Source>, SourcesError> {
-        let address = match place.starts_with("https://") || place.starts_with("http://") {
-            // Checked first: an address with a password is not to be told. And written in one way: it is one registry.
-            true => Some(Address::parse(place)?),
-            false => None,
-        };
-        let place = address.as_ref().map_or(place, Address::as_str);
+        // Checked first: an address with a password is not to be told. And written in one way: it is one registry.
+        let network = Network::parse(place)?;
+        let place = network.as_ref().map_or(place, |network| &network.id);
         if let Some(source) = self.opened.borrow().get(place) {
             return Ok(Rc::clone(source));
         }
         let source: Rc<dyn Source> = if place == OFFICIAL {
             Rc::new(official())
-        } else if let Some(address) = &address {
+        } else if let Some(network) = &network {
             // Connects to nothing yet.
-            let http = Http::new(address, self.reach.access(address)?);
+            let access = self.reach.access(&network.address)?;
             let (store, offline) = (self.reach.store.clone(), self.reach.offline);
-            Rc::new(Registry::over(Kept::new(http, store, offline)))
+            match network.is_oci {
+                true => {
+                    let oci = Oci::new(place, access)?;
+                    Rc::new(Registry::over(Kept::new(oci, store, offline)))
+                }
+                false => {
+                    let http = Http::new(&network.address, access);
+                    Rc::new(Registry::over(Kept::new(http, store, offline)))
+                }
+            }
         } else {
             let path = place.strip_prefix("folder:").unwrap_or(place);
             if !Path::new(path).is_absolute() {
@@ -216,6 +244,15 @@ impl Sources {
             .borrow_mut()
             .insert(place.to_owned(), Rc::clone(&source));
         Ok(source)
+    }
+
+    /// The registry for every namespace that has none of its own.
+    ///
+    /// # Errors
+    /// None is configured, or it cannot be opened.
+    pub fn of_fallback(&self) -> Result<Rc<dyn Source>, SourcesError> {
+        let place = self.fallback.as_deref();
+        self.open(place.ok_or_else(|| SourcesError::Unconfigured("*".to_owned()))?)
     }
 
     /// Every registry that is configured, each once, for searching.
@@ -231,6 +268,43 @@ impl Sources {
         places.sort_unstable();
         places.dedup();
         places.into_iter().map(|place| self.open(place)).collect()
+    }
+}
+
+/// A registry that is reached over the network.
+pub struct Network {
+    /// As lock files have it.
+    id: String,
+    /// At which it is asked, and under which its token is kept.
+    pub address: Address,
+    /// Whether it is inside an OCI registry.
+    pub is_oci: bool,
+}
+
+impl Network {
+    /// What a place says, if it is on the network.
+    ///
+    /// # Errors
+    /// No registry can be there.
+    pub fn parse(place: &str) -> Result<Option<Self>, HttpError> {
+        if place.starts_with(OCI) {
+            let id = Oci::open(place)?.id().to_owned();
+            let address = Oci::address(place)?;
+            return Ok(Some(Self {
+                id,
+                address,
+                is_oci: true,
+            }));
+        }
+        if !place.starts_with("https://") && !place.starts_with("http://") {
+            return Ok(None);
+        }
+        let address = Address::parse(place)?;
+        Ok(Some(Self {
+            id: address.as_str().to_owned(),
+            address,
+            is_oci: false,
+        }))
     }
 }
 

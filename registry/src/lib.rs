@@ -39,7 +39,7 @@ pub use nearest::nearest;
 pub use package::{Package, PackageError};
 pub use release::{Kind, Pattern, Release, ReleaseError};
 #[cfg(feature = "http")]
-pub use source::{Access, Address, Http, HttpError, Token, Watch, api};
+pub use source::{Access, Address, Artifacts, Http, HttpError, OCI, Oci, Token, Watch, api};
 pub use source::{
     Config, Embedded, Fetch, Fetched, Folder, Object, Registry, Source, SourceError, Summary,
     official,

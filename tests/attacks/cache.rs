@@ -115,7 +115,7 @@ fn one_component_in_the_place_of_another() {
     world.write("evil/generator.wasm", guest("panics"));
     world.edit("evil/scaffold.toml", "1.0.0", "1.1.0");
     world
-        .scaffold("publish evil --registry registry")
+        .scaffold("publish evil --no-test --registry registry")
         .succeeded();
     // It fails, having been compiled.
     within(&world, cached(&world, "-C shop update")).failed_with(1);

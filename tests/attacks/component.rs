@@ -362,7 +362,7 @@ fn an_import_in_escapes() {
     world.write("evil/scaffold.toml", manifest(""));
     std::fs::create_dir_all(world.path("registry")).unwrap();
     for line in [
-        "publish evil --registry registry",
+        "publish evil --no-test --registry registry",
         "inspect evil",
         "pack evil",
     ] {

@@ -109,7 +109,7 @@ fn an_update_that_newly_wants_more() {
     );
     world.edit("evil/scaffold.toml", "1.0.0", "1.1.0");
     world
-        .scaffold("publish evil --registry registry")
+        .scaffold("publish evil --no-test --registry registry")
         .succeeded();
     let before = world.files("shop");
     let run = update("--yes").failed_with(4);

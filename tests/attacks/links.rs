@@ -49,7 +49,7 @@ pub fn project() -> World {
     );
     world.edit("evil/scaffold.toml", "1.0.0", "1.1.0");
     world
-        .scaffold("publish evil --registry registry")
+        .scaffold("publish evil --no-test --registry registry")
         .succeeded();
     for file in [
         "secret",

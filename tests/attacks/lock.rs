@@ -138,7 +138,7 @@ fn an_official_name_from_another_source() {
     world.write("registry/keep", "");
     fs::remove_file(world.path("registry/keep")).unwrap();
     world
-        .scaffold("publish fake --registry registry")
+        .scaffold("publish fake --no-test --registry registry")
         .succeeded();
     let run = typed(
         &world,

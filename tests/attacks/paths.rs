@@ -183,7 +183,7 @@ fn outside_of_what_the_manifest_says() {
             .replace("1.0.0", "1.1.0"),
     );
     world
-        .scaffold("publish evil --registry registry")
+        .scaffold("publish evil --no-test --registry registry")
         .succeeded();
     let run = new(&world, "");
     came_to_nothing(&world, &run);
@@ -201,7 +201,7 @@ fn patterns_match_whole_paths_in_their_own_case() {
                 .replace("1.0.0", "1.1.0"),
         );
         world
-            .scaffold("publish evil --registry registry")
+            .scaffold("publish evil --no-test --registry registry")
             .succeeded();
         let run = new(&world, "");
         came_to_nothing(&world, &run);
@@ -297,7 +297,7 @@ macro_rules! no_manifest {
             let world = world_of(guest("writes-where-it-is-told"));
             let text = manifest($more);
             world.write("evil/scaffold.toml", &text);
-            told(&world.scaffold("publish evil --registry registry"));
+            told(&world.scaffold("publish evil --no-test --registry registry"));
             super::scene::serve(&world, &super::archives::package(&text));
             let run = new(&world, "");
             came_to_nothing(&world, &run);

@@ -22,7 +22,7 @@ fn fresh(world: World) -> World {
     fs::remove_dir_all(world.path("registry")).unwrap();
     fs::create_dir(world.path("registry")).unwrap();
     world
-        .scaffold("publish evil --registry registry")
+        .scaffold("publish evil --no-test --registry registry")
         .succeeded();
     world
 }
@@ -273,7 +273,7 @@ fn two_publishers_of_one_version() {
     let world = world();
     let before = world.read(INDEX);
     world.write("evil/generator.wasm", guest("panics"));
-    let run = typed(&world, "publish evil --registry registry");
+    let run = typed(&world, "publish evil --no-test --registry registry");
     told(&run);
     assert_eq!(world.read(INDEX), before, "{run}");
 }

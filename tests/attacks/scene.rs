@@ -31,7 +31,7 @@ pub fn world_of(wasm: Vec<u8>) -> World {
     world.write("evil/scaffold.toml", manifest(""));
     fs::create_dir_all(world.path("registry")).unwrap();
     world
-        .scaffold("publish evil --registry registry")
+        .scaffold("publish evil --no-test --registry registry")
         .succeeded();
     world
 }

@@ -7,7 +7,7 @@ use std::{
 
 use scaffold_registry::{
     Config, PackageName, Release, Statement,
-    keys::{KeySet, SigningKey, State},
+    keys::{KeySet, Note, SigningKey, State},
     release::{read_index, write_index},
 };
 
@@ -294,7 +294,13 @@ fn another_past() {
     sign(&world, 2, &key(2), |_| {});
     let (url, _) = served(&world, |_, _| false);
     new(&world, &url).succeeded();
-    put_keys(&world, &KeySet::first(&key(9)).unwrap());
+    // The honest key is in it as well, so the set that is trusted is signed by one of its keys.
+    let line = first.to_note().lines().next().unwrap().to_owned();
+    let honest = format!("\"{}\"", key(1).verifying_key());
+    let both = format!("{honest},\"{}\"", key(9).verifying_key());
+    let mut past = Note::unsigned(line.replace(&honest, &both));
+    past.sign(&key(9));
+    world.write(&keys_path(1), past.to_string());
     next(&world, "1.1.0", 1, &key(9));
     denied(&world, &url, "it was made after another set");
 }

@@ -332,7 +332,7 @@ impl World {
             copy(&official().join("v1"), &to.join("v1"));
         }
         for package in packages {
-            self.run(&["publish", package, "--registry", "registry"])
+            self.run(&["publish", package, "--no-test", "--registry", "registry"])
                 .succeeded();
         }
     }

@@ -257,7 +257,7 @@ fn broken(world: &World, session: &mut Session, change: impl FnOnce(&World)) {
             "version = \"1.0.1\"",
         );
         world
-            .scaffold(&format!("publish {package} --registry registry"))
+            .scaffold(&format!("publish {package} --no-test --registry registry"))
             .succeeded();
     }
     session.add(&world.refused(

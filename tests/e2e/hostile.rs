@@ -10,7 +10,7 @@ fn world_with(name: &str) -> World {
     let world = World::new();
     package(&world, name);
     world
-        .scaffold("publish evil --registry registry")
+        .scaffold("publish evil --no-test --registry registry")
         .succeeded();
     world
 }
@@ -147,7 +147,7 @@ fn what_cannot_run_is_not_published() {
     for name in ["imports-wasi", "imports-wasi-preview1", "exports-nothing"] {
         let world = World::new();
         package(&world, name);
-        let run = world.scaffold("publish evil --registry registry");
+        let run = world.scaffold("publish evil --no-test --registry registry");
         assert!(run.code != Some(0) && run.code != Some(101), "{run}");
         insta::assert_snapshot!(name, run);
     }

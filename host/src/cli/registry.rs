@@ -12,6 +12,31 @@ pub struct Registry {
 
 #[derive(Debug, Subcommand)]
 pub enum RegistryCommand {
+    /// Begin a registry in an empty place
+    ///
+    /// WHERE is a folder, which any web server can hand out; a bucket, as for `serve`; or oci://HOST/PATH. Publishing into
+    /// an empty folder begins one as well; this gives it a name.
+    Init(Init),
+    /// Put a package into a registry: a package file or a folder, which is packed; it is not tried
+    Add(RegistryAdd),
+    /// Make what is derived anew, and with --key sign that the registry was looked after now
+    ///
+    /// Run it with --key at least every 14 days where you sign: readers are warned of a registry nobody has looked after.
+    Index(Index),
+    /// Look whether everything in a registry is right; exits with 5 and a list if not
+    ///
+    /// Every archive is hashed and unpacked, every signature checked, indexes and search data are compared with what they
+    /// are made of, and files that are nobody's are named.
+    Verify(Place),
+    /// Make what is derived anew after a crash: indexes and search data
+    Repair(Place),
+    /// Copy what another registry has into this one, checking every signature
+    ///
+    /// Statements stay as their authors signed them. Run it again and it copies what is new and what was taken back. From a
+    /// folder, packages that nobody signed are taken as well.
+    Mirror(Mirror),
+    /// Clear away archives of publications that did not come to their end
+    Gc(Gc),
     /// Serve a registry: packages for everybody, publishing for who has a token, pages for people
     ///
     /// Any number of servers may serve one registry. Logs go to standard error, a JSON document a line; /health says
@@ -19,6 +44,67 @@ pub enum RegistryCommand {
     Serve(Serve),
     /// Look after the tokens with which people publish to a server
     Token(Token),
+}
+
+#[derive(Debug, Args)]
+pub struct Place {
+    /// The registry: a folder, a bucket as for `serve`, or oci://HOST/PATH
+    #[arg(value_name = "WHERE")]
+    pub place: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    #[command(flatten)]
+    pub place: Place,
+    /// What the registry calls itself: lower-case letters, digits and dashes
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    pub origin: String,
+    /// The registry's own key, which says when it was looked after: PEM, as of openssl genpkey -algorithm ed25519
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct RegistryAdd {
+    #[command(flatten)]
+    pub place: Place,
+    /// A package file, as `scaffold pack` makes them, or a package's folder
+    #[arg(value_name = "PACKAGE")]
+    pub package: PathBuf,
+    /// The author's signed statement about it; without one it is signed with your key, if you have one for its namespace
+    #[arg(long, value_name = "FILE")]
+    pub statement: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Index {
+    #[command(flatten)]
+    pub place: Place,
+    /// The registry's own key, as for `init`
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Mirror {
+    /// Where to copy from: anything --registry takes
+    #[arg(value_name = "FROM")]
+    pub from: String,
+    #[command(flatten)]
+    pub place: Place,
+    /// Only this namespace or package; more than once for more
+    #[arg(long, value_name = "NAMESPACE[/NAME]")]
+    pub only: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Gc {
+    #[command(flatten)]
+    pub place: Place,
+    /// Leave alone what is younger: somebody may be publishing it
+    #[arg(long, value_name = "HOURS", default_value_t = 24)]
+    pub grace: u64,
 }
 
 #[derive(Debug, Args)]

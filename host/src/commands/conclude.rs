@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use super::{
-    news,
+    dangers, news,
     outcome::{ending, package_lines, report},
     permissions, reading,
 };
@@ -80,6 +80,7 @@ pub fn change(
     let mode = context.mode();
     let conflict = context.conflict()?;
     let entries = resolve(packages, intents)?;
+    dangers::tell(context, project)?;
     announce(context, &entries);
     prepare(context, packages, &entries)?;
     let news = news::tell(context, packages, project, &entries)?;

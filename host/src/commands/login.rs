@@ -1,5 +1,5 @@
 use scaffold_registry::{
-    Address, SourceError, Token,
+    SourceError, Token,
     api::{self, Api, ApiError, Me},
 };
 use serde_json::json;
@@ -9,12 +9,15 @@ use crate::{
     context::Context,
     credentials::CredentialsError,
     error::{CommandError, ErrorKind, ResultExt},
+    sources::Network,
     ui::PromptError,
 };
 
 /// `scaffold login`: a token for a registry, checked with it and kept.
 pub fn run(context: &mut Context, args: &Login) -> Result<(), CommandError> {
-    let address = address(context, &args.place)?;
+    let Network {
+        address, is_oci, ..
+    } = address(context, &args.place)?;
     let typed = context
         .ui
         .secret(&format!("Token for {}", address.as_str()), false);
@@ -29,7 +32,8 @@ pub fn run(context: &mut Context, args: &Login) -> Result<(), CommandError> {
     let registries = context.config()?.registries;
     let mut access = context.reach(&registries).access(&address)?;
     access.token = Some(token.clone());
-    let me = match context.globals.offline {
+    // An OCI registry is asked who may do what for each repository alone.
+    let me = match context.globals.offline || is_oci {
         true => None,
         false => check(Api::of(&address, access).and_then(|api| api.me()))?,
     };
@@ -90,7 +94,7 @@ fn told(me: &Me) -> String {
 pub fn out(context: &mut Context, args: &Logout) -> Result<(), CommandError> {
     let credentials = context.credentials();
     let wanted = match &args.place {
-        Some(registry) => vec![address(context, registry)?.as_str().to_owned()],
+        Some(registry) => vec![address(context, registry)?.address.as_str().to_owned()],
         None => credentials.addresses()?,
     };
     let mut forgotten = Vec::new();
@@ -108,7 +112,7 @@ pub fn out(context: &mut Context, args: &Logout) -> Result<(), CommandError> {
 }
 
 /// A registry by its address, or by a namespace.
-fn address(context: &Context, word: &str) -> Result<Address, CommandError> {
+fn address(context: &Context, word: &str) -> Result<Network, CommandError> {
     let mut place = word.to_owned();
     if !word.contains(['/', ':']) {
         let flags = context.globals.registry.iter();
@@ -124,7 +128,13 @@ fn address(context: &Context, word: &str) -> Result<Address, CommandError> {
             }
         };
     }
-    Address::parse(&place).kind(ErrorKind::Usage)
+    match Network::parse(&place).kind(ErrorKind::Usage)? {
+        Some(network) => Ok(network),
+        None => Err(
+            CommandError::usage(format!("{place} is not on the network"))
+                .hint("scaffold login https://host/path"),
+        ),
+    }
 }
 
 impl From<CredentialsError> for CommandError {
@@ -156,6 +166,8 @@ impl From<ApiError> for CommandError {
             ApiError::Refused { status, .. } if api::is_about_the_token(status) => {
                 Self::permission(e).hint("scaffold login with a token for that namespace")
             }
+            ApiError::Missing { .. } => Self::usage(e)
+                .hint("publish to the folder or bucket it is served from, or to a publish server"),
             e => Self::failed(e),
         }
     }

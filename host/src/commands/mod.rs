@@ -6,6 +6,7 @@ mod cache;
 mod compared;
 mod completions;
 mod conclude;
+mod dangers;
 mod diff;
 mod explain;
 mod fetch;
@@ -35,6 +36,7 @@ mod undo;
 mod update;
 mod vendor;
 mod verify;
+mod yank;
 
 use std::{
     env,
@@ -178,6 +180,7 @@ fn dispatch(context: &mut Context, command: Command) -> Result<ExitCode, Command
         Command::Logout(args) => done(login::out(context, &args)),
         Command::Fetch => done(fetch::run(context)),
         Command::Vendor => done(vendor::run(context)),
+        Command::Yank(args) => done(yank::run(context, &args)),
         Command::Key(args) => done(key::run(context, &args)),
         Command::Registry(args) => done(registry::run(context, &args)),
         Command::Cache(args) => done(cache::run(context, &args)),

@@ -5,7 +5,10 @@ use std::{
 
 use serde_json::json;
 
-use super::compared::{self, Compared};
+use super::{
+    compared::{self, Compared},
+    dangers,
+};
 use crate::{
     apply,
     cli::Status,
@@ -21,6 +24,7 @@ use crate::{
 /// `scaffold status`: pristine(lock) against the working tree.
 pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandError> {
     let project = context.project()?;
+    dangers::tell(context, &project)?;
     let merge = apply::merge_under_way(&project.root)?;
     let open = merge.iter().flat_map(|record| record.open());
     let open: BTreeSet<ProjectPath> = open.map(|file| file.path.clone()).collect();

@@ -8,7 +8,7 @@ use std::{
 
 use scaffold_registry::{Access, Address, Token, Watch};
 
-use super::SourcesError;
+use super::{Network, SourcesError};
 use crate::{config, credentials::Credentials, store::Store};
 
 /// Holds the token for the one registry that the user named.
@@ -51,7 +51,10 @@ impl Reach {
         configured: &BTreeMap<String, config::Registry>,
         folder: Option<&Path>,
     ) -> Self {
-        let address = |place: &str| Address::parse(place).ok().map(|a| a.as_str().to_owned());
+        let address = |place: &str| {
+            let network = Network::parse(place).ok().flatten();
+            network.map(|network| network.address.as_str().to_owned())
+        };
         let network =
             |registry: &config::Registry| Some((address(&registry.url)?, registry.network.clone()));
         self.networks = configured.values().filter_map(network).collect();

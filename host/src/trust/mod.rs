@@ -10,6 +10,8 @@
 
 mod error;
 mod pins;
+#[cfg(test)]
+mod tests;
 
 use std::{
     cell::RefCell,
@@ -144,6 +146,10 @@ impl Trust {
             });
         }
         self.pin(id, &chain);
+        if let Some(pin) = locked {
+            // It may have been learned just now.
+            self.warn_of_revoked(pin);
+        }
         Ok(Some(signer))
     }
 

@@ -6,7 +6,7 @@ use crate::plan::Verb;
 use super::page::{Page, Tone, count};
 use super::plan::{Permission, PlanView, plan};
 use super::prompt::{Field, Prompt, PromptError, Reply};
-use super::{Detail, Ui, diff};
+use super::{Detail, Ui, clean, diff};
 
 impl Ui {
     /// Shows the plan, and asks unless `yes` was said before. Without a terminal and without a yes it fails: a plan
@@ -56,6 +56,28 @@ impl Ui {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Asks for a yes to something that cannot be taken back; the default is no. Without a terminal and without a yes it
+    /// fails.
+    pub fn confirm(&mut self, message: &str, yes: bool) -> Result<bool, CommandError> {
+        if yes || !self.can_ask() {
+            return if yes {
+                Ok(true)
+            } else {
+                Err(no_yes_to(message))
+            };
+        }
+        let field = Field::Letter {
+            letters: &[('n', "no"), ('y', "yes")],
+        };
+        let answer = self.ask(&Prompt {
+            message: &clean::line(message),
+            help: "it cannot be taken back",
+            back: false,
+            field,
+        })?;
+        Ok(matches!(answer, Some(Reply::Letter('y'))))
     }
 
     /// Asks whether the files of some consent classes may be made; the default is no. `flag` is what allows them
@@ -113,6 +135,11 @@ impl Ui {
         page.line(Tone::Plain, "").page(&super::ending(ending));
         self.story(page);
     }
+}
+
+fn no_yes_to(message: &str) -> CommandError {
+    CommandError::usage(format!("nobody is there to answer: {message}"))
+        .hint("--yes is the answer; --dry-run does everything else")
 }
 
 fn no_yes() -> CommandError {
@@ -216,6 +243,21 @@ mod tests {
         assert!(error.to_string().contains(".envrc") && error.hints[0].starts_with("--allow-runs"));
         assert!(ui.consent(&[], "--x").unwrap());
         assert!(ui.consent_to_read(&[]).unwrap());
+    }
+
+    #[test]
+    fn what_stays_for_good_is_asked_for() {
+        let (mut ui, transcript) = Ui::scripted([Do::Enter, Do::Say(Reply::Letter('y')), Do::Stop]);
+        assert!(!ui.confirm("Publish?", false).unwrap(), "enter is no");
+        assert!(ui.confirm("Publish?", false).unwrap());
+        let stopped = ui.confirm("Publish?", false).unwrap_err();
+        assert_eq!(stopped.kind, ErrorKind::Cancelled);
+        assert!(ui.confirm("Publish?", true).unwrap());
+        assert_eq!(transcript.asked(), ["Publish? [ny]"; 3]);
+        let (mut ui, _) = Ui::test(Options::default());
+        let error = ui.confirm("Publish?", false).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Usage);
+        assert!(error.hints[0].starts_with("--yes"), "{:?}", error.hints);
     }
 
     #[test]

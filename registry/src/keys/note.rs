@@ -42,7 +42,7 @@ struct Signature {
 impl Note {
     /// A note nobody has signed. `line` has no line break in it.
     #[must_use]
-    pub(crate) fn unsigned(line: String) -> Self {
+    pub fn unsigned(line: String) -> Self {
         debug_assert!(!line.contains('\n'), "a note has one line");
         Self {
             line,
@@ -102,7 +102,7 @@ impl Note {
     }
 
     /// Signs it, in the place of an earlier signature by the same key.
-    pub(crate) fn sign(&mut self, key: &SigningKey) {
+    pub fn sign(&mut self, key: &SigningKey) {
         let public = key.verifying_key();
         self.signatures
             .retain(|one| (&*one.name, one.hash) != (public.name(), public.hash()));

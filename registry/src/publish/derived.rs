@@ -28,7 +28,7 @@ pub(super) fn index_text(releases: &[Release]) -> Result<String, String> {
 /// What an index should say, and the one that is there.
 pub(super) struct Listed {
     pub(super) releases: Vec<Release>,
-    old: Option<Stored>,
+    pub(super) old: Option<Stored>,
 }
 
 /// What is made of the lines of an index that is there.
@@ -119,7 +119,11 @@ impl Tree<'_> {
     }
 
     /// The versions that have a file in a folder.
-    fn versions(&self, folder: &str, suffix: &str) -> Result<Vec<Version>, PublishError> {
+    pub(super) fn versions(
+        &self,
+        folder: &str,
+        suffix: &str,
+    ) -> Result<Vec<Version>, PublishError> {
         let names = self.storage.list(folder)?;
         let versions = names.iter().filter_map(|name| {
             let version: Version = name.strip_suffix(suffix)?.parse().ok()?;

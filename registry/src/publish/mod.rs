@@ -16,6 +16,7 @@
 mod derived;
 mod keys;
 mod search;
+pub mod upkeep;
 mod yank;
 
 use std::path::Path;
@@ -112,6 +113,9 @@ pub enum PublishError {
         /// What is too long, and what to do.
         reason: String,
     },
+    /// The registry's own statement about itself could not be signed.
+    #[error("the registry's state cannot be signed: {0}")]
+    State(String),
     /// Everything was written but what is derived: others were faster each time.
     #[error(
         "what was published is in {place}, but so many others are publishing that its index could not be brought up; run the command again"

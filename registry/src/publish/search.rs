@@ -66,7 +66,7 @@ impl Tree<'_> {
         })
     }
 
-    fn needed_config(&self) -> Result<(Config, Tag), PublishError> {
+    pub(super) fn needed_config(&self) -> Result<(Config, Tag), PublishError> {
         self.config()?.ok_or_else(|| PublishError::NotARegistry {
             place: self.storage.place(""),
         })

@@ -95,7 +95,7 @@ impl From<PublishError> for Refusal {
         use PublishError as E;
         let (status, code) = match error {
             E::Storage(error) => return error.into(),
-            E::Config(_) | E::Statement { .. } | E::NotARegistry { .. } => {
+            E::Config(_) | E::Statement { .. } | E::State(_) | E::NotARegistry { .. } => {
                 tracing::error!(%error, "registry");
                 return Self::broken();
             }

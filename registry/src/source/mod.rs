@@ -9,6 +9,9 @@ mod folder;
 #[cfg(feature = "http")]
 mod http;
 pub mod layout;
+mod location;
+#[cfg(feature = "http")]
+mod oci;
 mod search;
 
 use std::borrow::Cow;
@@ -25,6 +28,9 @@ use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
+pub use location::Location;
+#[cfg(feature = "http")]
+pub use oci::{Artifacts, Oci, SCHEME as OCI};
 pub use search::{SHARD_BYTES, Summary};
 pub(crate) use search::{find_in_shard, read_shard, write_shard};
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use object_store::path::Path;
 use object_store::{
@@ -180,6 +181,14 @@ impl Storage for Bucket {
         match self.wait(self.store.delete(&self.path(path))) {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.failed("write", path, error)),
+        }
+    }
+
+    fn modified(&self, path: &str) -> Result<Option<SystemTime>, StorageError> {
+        match self.wait(self.store.head(&self.path(path))) {
+            Ok(found) => Ok(Some(found.last_modified.into())),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed("read", path, error)),
         }
     }
 

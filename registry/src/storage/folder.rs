@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::tags::Tags;
 use super::{Part, Storage, StorageError, Stored, Tag, disk, lock};
@@ -122,6 +123,14 @@ impl Storage for Folder {
         match disk::remove(&self.path(path)) {
             Err(error) if !is_missing(&error) => Err(self.failed("write", path)(error)),
             _ => Ok(()),
+        }
+    }
+
+    fn modified(&self, path: &str) -> Result<Option<SystemTime>, StorageError> {
+        match fs::metadata(self.path(path)).and_then(|file| file.modified()) {
+            Ok(since) => Ok(Some(since)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.failed("read", path)(error)),
         }
     }
 

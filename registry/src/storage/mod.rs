@@ -1,6 +1,6 @@
 //! Where a registry is kept, as its writers see it: a folder or a bucket.
 //!
-//! Seven operations, of which two carry everything: [`Storage::create`] (whoever is second is told) and
+//! Eight operations, of which two carry everything: [`Storage::create`] (whoever is second is told) and
 //! [`Storage::replace`] (only over what was read). With them any number of publishers on any number of machines need
 //! no other lock, see [`crate::publish`].
 //!
@@ -18,6 +18,7 @@ mod tags;
 
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 #[cfg(feature = "server")]
 pub use bucket::Bucket;
@@ -25,6 +26,8 @@ pub use folder::Folder;
 #[cfg(feature = "server")]
 pub(crate) use folder::tag_of;
 pub use source::FromStorage;
+
+use crate::SourceError;
 
 /// A place that keeps a registry's files. Every file appears whole or not at all, and what was written is there for
 /// every reader once the call has returned.
@@ -67,6 +70,15 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// When it cannot be removed.
     fn remove(&self, path: &str) -> Result<(), StorageError>;
+
+    /// When a file was written; none if there is no such file, or this storage does not say.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn modified(&self, path: &str) -> Result<Option<SystemTime>, StorageError> {
+        let _ = path;
+        Ok(None)
+    }
 
     /// Tries whether it keeps to what is said here, as far as that can be tried.
     ///
@@ -144,6 +156,9 @@ pub enum StorageError {
         /// The folder.
         place: String,
     },
+    /// A registry on the network that holds another one could not be asked, or says no.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// No storage is known by such an address.
     #[error("{place} cannot hold a registry: {reason}")]
     Address {

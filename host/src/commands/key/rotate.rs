@@ -1,13 +1,7 @@
-use scaffold_registry::publish::put_keys;
 use serde_json::json;
 
 use super::{open, own, passphrase};
-use crate::{
-    cli::KeyRotate,
-    commands::publish,
-    context::Context,
-    error::{CommandError, ErrorKind, ResultExt},
-};
+use crate::{cli::KeyRotate, commands::publish::Target, context::Context, error::CommandError};
 
 /// `scaffold key rotate`
 pub fn run(context: &mut Context, args: &KeyRotate) -> Result<(), CommandError> {
@@ -17,7 +11,7 @@ pub fn run(context: &mut Context, args: &KeyRotate) -> Result<(), CommandError> 
     // Before a key is made: where it goes to has to be there.
     let registry = match context.globals.registry.as_slice() {
         [] => None,
-        _ => Some(publish::folder(context)?),
+        _ => Some(Target::of(context, namespace)?),
     };
     let old = open(context, &file)?;
     let number = file.chain.newest().number() + 1;
@@ -47,7 +41,7 @@ pub fn run(context: &mut Context, args: &KeyRotate) -> Result<(), CommandError> 
     match registry {
         Some(registry) => {
             for set in file.chain.sets() {
-                put_keys(&registry, set).kind(ErrorKind::Failed)?;
+                registry.put_keys(set)?;
             }
             context
                 .ui

@@ -1,10 +1,19 @@
 //! `scaffold registry …`, a file a subcommand.
 
+mod add;
+mod gc;
+mod index;
+mod init;
+mod mirror;
 mod place;
+mod repair;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "server")]
 mod token;
+mod verify;
+
+pub use place::storage;
 
 use crate::{
     cli::{Registry, RegistryCommand},
@@ -15,6 +24,13 @@ use crate::{
 /// `scaffold registry`
 pub fn run(context: &mut Context, args: &Registry) -> Result<(), CommandError> {
     match &args.command {
+        RegistryCommand::Init(args) => init::run(context, args),
+        RegistryCommand::Add(args) => add::run(context, args),
+        RegistryCommand::Index(args) => index::run(context, args),
+        RegistryCommand::Verify(args) => verify::run(context, args),
+        RegistryCommand::Repair(args) => repair::run(context, args),
+        RegistryCommand::Mirror(args) => mirror::run(context, args),
+        RegistryCommand::Gc(args) => gc::run(context, args),
         #[cfg(feature = "server")]
         RegistryCommand::Serve(args) => serve::run(context, args),
         #[cfg(feature = "server")]

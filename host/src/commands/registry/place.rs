@@ -2,7 +2,10 @@
 
 use std::{env, sync::Arc};
 
-use scaffold_registry::storage::{self, Storage};
+use scaffold_registry::{
+    Artifacts, OCI, Oci,
+    storage::{self, Storage},
+};
 
 use crate::{
     context::Context,
@@ -12,11 +15,19 @@ use crate::{
 /// What the names of settings for buckets begin with.
 const SETTINGS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 
-/// The storage at `place`: a folder, from where the command runs, or a bucket, set up by the environment.
+/// The storage at `place`: a folder, from where the command runs; a bucket, set up by the environment; an OCI
+/// registry, asked as any registry is.
 ///
 /// # Errors
 /// Nothing can be kept at such an address.
 pub fn storage(context: &Context, place: &str) -> Result<Arc<dyn Storage>, CommandError> {
+    if place.starts_with(OCI) {
+        let registries = context.config()?.registries;
+        let address = Oci::address(place).kind(ErrorKind::Usage)?;
+        let access = context.reach(&registries).access(&address)?;
+        let artifacts = Artifacts::open(place, access).kind(ErrorKind::Usage)?;
+        return Ok(Arc::new(artifacts));
+    }
     let place = match place.contains("://") {
         true => place.to_owned(),
         false => context.here.join(place).to_string_lossy().into_owned(),

@@ -65,6 +65,11 @@ impl Address {
         is_loopback(&self.0)
     }
 
+    /// Its parts.
+    pub(in crate::source) fn url(&self) -> &Url {
+        &self.0
+    }
+
     /// The address of something that is named from here, if that is on the same scheme, host and port.
     pub(super) fn within(&self, reference: &str) -> Option<Self> {
         let joined = self.0.join(reference).ok()?;
@@ -73,7 +78,7 @@ impl Address {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(in crate::source) fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
         Some(host) => host

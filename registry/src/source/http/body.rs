@@ -19,7 +19,7 @@ use crate::SourceError;
 use crate::source::Fetched;
 
 /// Bytes read at once.
-const CHUNK: usize = 64 * 1024;
+pub(in crate::source) const CHUNK: usize = 64 * 1024;
 /// Most bytes in an `ETag`; one that is longer is as good as none.
 const TAG_BYTES: usize = 256;
 /// The most that is read of an answer nobody needs, so that the connection can be used again.

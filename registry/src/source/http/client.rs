@@ -17,45 +17,56 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long to wait for the next piece of an answer.
 const PIECE: Duration = Duration::from_secs(30);
 /// How long one file may take in all, tries and waits included, however steadily its bytes trickle in.
-pub(super) const FILE: Duration = Duration::from_secs(300);
+pub(in crate::source) const FILE: Duration = Duration::from_secs(300);
 /// Most redirects followed for one file.
-const REDIRECTS: usize = 3;
+pub(in crate::source) const REDIRECTS: usize = 3;
 
 /// What asks a registry, or its mirror.
 ///
 /// Set up at the first request, so a source that is not asked costs nothing. Connections are kept for the next
 /// request, and requests may be made from several threads at once.
-pub(super) struct Client {
+pub(in crate::source) struct Client {
     address: Address,
-    pub(super) access: Access,
+    pub(in crate::source) access: Access,
     /// The most that one file may take.
-    pub(super) file: Duration,
+    pub(in crate::source) file: Duration,
+    /// Whether redirects on the same host are followed, or nothing at all is.
+    follows: bool,
     inner: OnceLock<Inner>,
 }
 
 /// One try that did not work.
-pub(super) struct Failure {
-    pub(super) error: SourceError,
-    pub(super) passing: Passing,
+pub(in crate::source) struct Failure {
+    pub(in crate::source) error: SourceError,
+    pub(in crate::source) passing: Passing,
 }
 
 impl Client {
     /// What asks `address`, and never a mirror.
-    pub(super) fn new(address: Address, access: Access) -> Self {
+    pub(in crate::source) fn new(address: Address, access: Access) -> Self {
         Self {
             address,
             access,
             file: FILE,
+            follows: true,
             inner: OnceLock::new(),
         }
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    /// The same for who follows redirects themselves.
+    pub(in crate::source) fn unfollowing(address: Address, access: Access) -> Self {
+        Self {
+            follows: false,
+            ..Self::new(address, access)
+        }
+    }
+
+    pub(in crate::source) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.address.as_str())
     }
 
     /// Tries until it works, fails for good, has failed too often, or the time for one file is over.
-    pub(super) fn attempt<T>(
+    pub(in crate::source) fn attempt<T>(
         &self,
         mut once: impl FnMut(&Self, Instant) -> Result<T, Failure>,
     ) -> Result<T, SourceError> {
@@ -74,7 +85,7 @@ impl Client {
     }
 
     /// Sends a request, with the token if there is one: it goes to this address alone, since [`follow`] leads nowhere else.
-    pub(super) fn send(
+    pub(in crate::source) fn send(
         &self,
         place: &str,
         request: impl FnOnce(&Inner) -> RequestBuilder,
@@ -105,7 +116,10 @@ impl Client {
             .connect_timeout(CONNECT)
             .timeout(PIECE)
             .referer(false)
-            .redirect(redirect::Policy::custom(follow));
+            .redirect(match self.follows {
+                true => redirect::Policy::custom(follow),
+                false => redirect::Policy::none(),
+            });
         if self.address.is_loopback() {
             builder = builder.no_proxy();
         } else if let Some(proxy) = &self.access.proxy {
@@ -126,7 +140,7 @@ impl Client {
 }
 
 /// What an answer that is no success means; `place` names what was asked for.
-pub(super) fn refusal(place: &str, response: &Response) -> Failure {
+pub(in crate::source) fn refusal(place: &str, response: &Response) -> Failure {
     let status = response.status();
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return Failure {
@@ -179,7 +193,7 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
 }
 
 /// An error and what caused it, in one line: reqwest's own text stops at "error sending request".
-pub(super) fn reasons(error: &dyn Error) -> String {
+pub(in crate::source) fn reasons(error: &dyn Error) -> String {
     let mut text = String::new();
     let mut next = Some(error);
     while let Some(error) = next {

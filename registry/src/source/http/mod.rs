@@ -1,11 +1,11 @@
 //! A registry on a web server.
 
 mod access;
-mod address;
+pub(super) mod address;
 pub mod api;
-mod body;
-mod client;
-mod retry;
+pub(super) mod body;
+pub(super) mod client;
+pub(super) mod retry;
 
 pub use access::{Access, Token, Watch};
 pub use address::{Address, HttpError};

@@ -12,7 +12,7 @@ const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// Why something did not work, and whether that may pass.
-pub(super) enum Passing {
+pub(in crate::source) enum Passing {
     /// It will be the same the next time.
     No,
     /// The connection or the server failed.

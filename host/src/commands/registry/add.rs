@@ -1,0 +1,77 @@
+use scaffold_registry::{Package, Statement, publish};
+
+use super::storage;
+use crate::{
+    cli::RegistryAdd,
+    commands::{key, pack::explain},
+    context::Context,
+    error::{CommandError, ErrorKind, ResultExt},
+    pack::pack,
+    sandbox::import_names,
+};
+
+/// `scaffold registry add`
+pub fn run(context: &mut Context, args: &RegistryAdd) -> Result<(), CommandError> {
+    let path = context.here.join(&args.package);
+    let cannot = |e: CommandError, path: &std::path::Path| {
+        e.while_doing(format!("cannot read {}", path.display()))
+    };
+    let archive = match path.is_dir() {
+        true => pack(&path).map_err(|e| explain(e, &path))?.bytes,
+        false => {
+            let bytes = std::fs::read(&path).kind(ErrorKind::Usage);
+            bytes.map_err(|e| cannot(e, &path))?
+        }
+    };
+    let package = Package::read(&archive).kind(ErrorKind::Failed)?;
+    let imports = package.component().map(import_names).transpose();
+    let imports = imports.kind(ErrorKind::Failed)?.unwrap_or_default();
+    let release = package.release(&imports);
+    let storage = storage(context, &args.place.place)?;
+    let name = release.name.clone();
+    let there = publish::chain(&*storage, name.namespace()).kind(ErrorKind::Failed)?;
+    let (sets, statement) = match &args.statement {
+        Some(file) => {
+            let file = context.here.join(file);
+            let note = std::fs::read_to_string(&file).kind(ErrorKind::Usage);
+            let note = note.map_err(|e| cannot(e, &file))?;
+            let statement =
+                Statement::read(&name, &release.version, &note).kind(ErrorKind::Integrity)?;
+            if statement.claims_a_signature() {
+                let chain = there.ok_or_else(|| {
+                    CommandError::usage(format!(
+                        "the statement is signed, and the registry has no keys of {}",
+                        name.namespace()
+                    ))
+                    .hint("scaffold registry mirror brings a namespace over with its keys")
+                })?;
+                chain.accept(&statement).kind(ErrorKind::Integrity)?;
+            }
+            (Vec::new(), statement)
+        }
+        None => {
+            let key::Signed { sets, statement } = key::sign(context, release, there)?;
+            (sets, statement)
+        }
+    };
+    if context.globals.dry_run {
+        context
+            .ui
+            .json(&serde_json::json!({"dry_run": true, "blob": package.blob}));
+        context.ui.done("Dry run:", "nothing was added");
+        return Ok(());
+    }
+    for set in &sets {
+        publish::put_keys(&*storage, set).kind(ErrorKind::Failed)?;
+    }
+    let release = publish::publish(&*storage, &statement, &archive).kind(ErrorKind::Failed)?;
+    context.ui.json(&release);
+    context.ui.result(format!(
+        "{} {} is in {}\n{}",
+        release.name,
+        release.version,
+        storage.place(""),
+        release.blob
+    ));
+    Ok(())
+}
