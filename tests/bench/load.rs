@@ -19,7 +19,7 @@ use scaffold_registry::api::{Api, ApiError};
 use scaffold_registry::archive::{Entry, Files};
 use scaffold_registry::keys::{KeySet, SigningKey};
 use scaffold_registry::source::layout;
-use scaffold_registry::storage::{self, Storage};
+use scaffold_registry::storage;
 use scaffold_registry::{
     Access, Address, Digest, Folder, Http, Kind, Package, PackageName, Release, Source, Statement,
     Token, publish,

@@ -28,6 +28,8 @@ if [ -z "${LOAD-}" ]; then
 fi
 
 work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/scaffold-load.XXXXXX")
+# For the user that nginx reads files as.
+chmod 755 "$work"
 server= nginx=
 stop() {
   for one in $server $nginx; do kill "$one" 2>/dev/null || true; done
@@ -50,7 +52,7 @@ serve() {
 }
 
 # A registry, filled by way of the server.
-token=$("$SCAFFOLD" registry token new "$work/small" --name load --namespace load --quiet)
+token=$("$SCAFFOLD" registry token new "$work/small" --name load --namespace load --quiet 2>/dev/null)
 serve "$work/small" --rate 0 --read-rate 0
 echo "## Publishing"
 "$LOAD" publish "$url" "$token" 50

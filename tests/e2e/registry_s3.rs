@@ -118,5 +118,5 @@ fn a_server_of_a_bucket_that_is_killed_leaves_nothing_half_made() {
     let (world, place, env, author) = scene("killed");
     let start = || Server::start_with(&world, &place, "", &borrowed(&env));
     author.put_keys(&start()).unwrap();
-    killed_while_publishing(&world, start, &author, 20);
+    killed_while_publishing(&world, start, &author, 8);
 }

@@ -810,7 +810,7 @@ pub fn killed_while_publishing(
         thread::scope(|scope| {
             let publishing = scope.spawn(|| author.publish(&server, "acme/web", &version, ""));
             // A little later each time, through all of what publishing does.
-            thread::sleep(Duration::from_micros(u64::from(round) * 1500));
+            thread::sleep(Duration::from_micros(u64::from(round) * 4000));
             server.signal(rustix::process::Signal::KILL);
             let _ = publishing.join().unwrap();
         });

@@ -39,17 +39,17 @@ fn stage<'a>(path: &'a Path, bytes: &[u8]) -> io::Result<(NamedTempFile, &'a Pat
     Ok((temporary, folder))
 }
 
+/// All of a regular file, and what the system says of the very file that was read; none if it has more than `limit`.
+pub(super) fn read(path: &Path, limit: u64) -> io::Result<Option<(Vec<u8>, fs::Metadata)>> {
+    let (file, found) = open(path)?;
+    let mut bytes = Vec::with_capacity(found.len().min(limit) as usize + 1);
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= limit).then_some((bytes, found)))
+}
+
 /// A piece of a regular file.
 pub(super) fn read_part(path: &Path, start: u64, most: u64) -> io::Result<Part> {
-    // Asked before opening, since opening a pipe would wait for whoever writes it.
-    let found = fs::metadata(path)?;
-    if !found.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is not a regular file",
-        ));
-    }
-    let mut file = fs::File::open(path)?;
+    let (mut file, found) = open(path)?;
     if start > 0 {
         file.seek(io::SeekFrom::Start(start))?;
     }
@@ -57,6 +57,19 @@ pub(super) fn read_part(path: &Path, start: u64, most: u64) -> io::Result<Part> 
     let mut bytes = Vec::with_capacity(total.saturating_sub(start).min(most) as usize);
     file.take(most).read_to_end(&mut bytes)?;
     Ok(Part { bytes, total })
+}
+
+fn open(path: &Path) -> io::Result<(fs::File, fs::Metadata)> {
+    // Asked before opening, since opening a pipe would wait for whoever writes it.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        ));
+    }
+    let file = fs::File::open(path)?;
+    let found = file.metadata()?;
+    Ok((file, found))
 }
 
 /// Takes a file away.

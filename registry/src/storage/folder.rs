@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::tags::Tags;
 use super::{Part, Storage, StorageError, Stored, Tag, disk, lock};
 use crate::Digest;
-use crate::source::read_bounded;
 
 /// Keeps a registry in a folder, which is made when something is written.
 ///
@@ -15,6 +15,7 @@ use crate::source::read_bounded;
 /// has the same one in every copy of the registry.
 pub struct Folder {
     root: PathBuf,
+    tags: Tags,
 }
 
 impl Folder {
@@ -23,6 +24,7 @@ impl Folder {
     pub fn new(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
+            tags: Tags::default(),
         }
     }
 
@@ -53,9 +55,9 @@ pub(crate) fn tag_of(bytes: &[u8]) -> Tag {
 
 impl Storage for Folder {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Stored>, StorageError> {
-        match read_bounded(&self.path(path), limit) {
-            Ok(Some(bytes)) => {
-                let tag = tag_of(&bytes);
+        match disk::read(&self.path(path), limit) {
+            Ok(Some((bytes, found))) => {
+                let tag = self.tags.of(path, &bytes, &found);
                 Ok(Some(Stored { bytes, tag }))
             }
             Ok(None) => Err(StorageError::TooLong {

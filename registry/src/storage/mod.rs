@@ -14,6 +14,7 @@ mod disk;
 mod folder;
 mod lock;
 mod source;
+mod tags;
 
 use std::io;
 use std::path::Path;
