@@ -24,7 +24,7 @@ pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
 pub use folder::Folder;
 #[cfg(test)]
-pub(crate) use folder::read_bounded;
+use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
