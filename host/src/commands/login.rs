@@ -116,10 +116,8 @@ fn address(context: &Context, word: &str) -> Result<Network, CommandError> {
     let mut place = word.to_owned();
     if !word.contains(['/', ':']) {
         let flags = context.globals.registry.iter();
-        let flagged = flags.filter_map(|flag| flag.split_once('='));
-        let flagged = flagged
-            .filter(|(namespace, _)| *namespace == word)
-            .next_back();
+        let mut flagged = flags.filter_map(|flag| flag.split_once('='));
+        let flagged = flagged.rfind(|(namespace, _)| *namespace == word);
         let configured = context.config()?.registries;
         let configured = configured.get(word).map(|registry| registry.url.clone());
         place = match flagged.map(|(_, place)| place.to_owned()).or(configured) {
