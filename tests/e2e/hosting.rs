@@ -46,7 +46,7 @@ fn a_registry_from_its_beginning_to_a_copy_of_it() {
         .unwrap()
         .path();
     fs::remove_dir_all(&blob).unwrap();
-    let found = world.refused("registry verify ours --json", 5);
+    let found = world.scaffold("registry verify ours --json").failed_with(5);
     assert_eq!(found.stdout.matches("\"place\"").count(), 3, "{found}");
     world.scaffold("registry repair ours").succeeded();
     let found = world.refused("registry verify ours", 5);
@@ -170,7 +170,7 @@ fn a_real_oci_registry() {
     let taken = run("publish site -y").failed_with(1);
     assert!(taken.stderr.contains("already published"), "{taken}");
     run("yank acme/site@1.0.0 --reason Old. -y").succeeded();
-    run("new acme/site other --defaults -y").failed_with(1);
+    run("new acme/site other --defaults -y").failed_with(2);
     run("yank acme/site@1.0.0 --undo -y").succeeded();
     run("new acme/site other --defaults -y").succeeded();
 

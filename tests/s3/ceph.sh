@@ -70,7 +70,7 @@ done
     timeout 120 radosgw -c "$conf" -n client.rgw.a
     timeout 60 radosgw-admin -c "$conf" user create --uid=scaffold --display-name=scaffold \
         --access-key=scaffold --secret-key=scaffold-secret
-    timeout 60 curl -sS --fail -X PUT --user scaffold:scaffold-secret --aws-sigv4 aws:amz:us-east-1:s3 \
+    timeout 60 curl -sS --fail --retry 50 --retry-delay 1 --retry-connrefused -X PUT --user scaffold:scaffold-secret --aws-sigv4 aws:amz:us-east-1:s3 \
         -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "http://127.0.0.1:$port/registry"
 } >> "$dir/log/setup.log" 2>&1 || { cat "$dir/log/setup.log" >&2; exit 1; }
 

@@ -27,7 +27,7 @@ pub fn tell(context: &mut Context, project: &Project) -> Result<(), CommandError
         {
             let why = release.yanked.as_deref().unwrap_or_default();
             context.ui.warn(&format!(
-                "{} {} was taken back, and it is dangerous to go on with it: {why}; scaffold update takes another version",
+                "{} {} was taken back ({why}), and it is dangerous to go on with it; scaffold update takes another version",
                 pin.package.short(),
                 pin.version
             ));

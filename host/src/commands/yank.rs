@@ -47,7 +47,7 @@ pub fn run(context: &mut Context, args: &Yank) -> Result<(), CommandError> {
         ),
     };
     context.ui.result(format!("{what} {did} in {target}"));
-    context.ui.done("So", then);
+    context.ui.done("From now on", then);
     Ok(())
 }
 

@@ -84,7 +84,7 @@ pub enum PublishError {
     },
     /// The place holds something that is no registry.
     #[error(
-        "{place} is not empty and holds no registry (no {}); publish into a registry or an empty folder",
+        "{place} holds no registry (no {}); publish into a registry or an empty folder",
         layout::CONFIG
     )]
     NotARegistry {
