@@ -23,7 +23,6 @@ pub(crate) use config::MAX_PARTS;
 pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
 pub use folder::Folder;
-pub(crate) use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
