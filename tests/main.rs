@@ -31,6 +31,8 @@ mod login;
 mod offline;
 #[path = "e2e/store.rs"]
 mod store;
+#[path = "e2e/ways.rs"]
+mod ways;
 #[path = "e2e/web.rs"]
 mod web;
 

@@ -69,6 +69,8 @@ pub enum SourcesError {
     Token,
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
 }
 
 impl Sources {
@@ -189,11 +191,11 @@ impl Sources {
     /// # Errors
     /// It cannot be opened.
     pub fn of_pin(&self, pin: &Pinned) -> Result<Rc<dyn Source>, SourcesError> {
-        match &self.vendored {
-            Some(vendored) if pin.registry != OFFICIAL && vendored.has(pin) => {
-                Ok(vendored.source())
-            }
-            _ => self.open(&pin.registry),
+        let vendored = self.vendored.as_ref().filter(|_| pin.registry != OFFICIAL);
+        let copy = vendored.map(|vendored| vendored.source(pin)).transpose()?;
+        match copy.flatten() {
+            Some(copy) => Ok(copy),
+            None => self.open(&pin.registry),
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     environment::{Run, Session, World},
-    store::{line, shown},
+    store::{line, shown, signed},
     web::{Asked, Web},
 };
 
@@ -17,8 +17,7 @@ const TOKEN: &str = "sct_hush_hush";
 
 /// A registry that shows itself to those alone who have the token, with an api that knows it.
 fn private() -> (World, Web) {
-    let world = World::new();
-    world.small_packages();
+    let world = signed();
     let config = world.read("registry/v1/config.json");
     let config = config.replace("\"api\":null", "\"api\":\"api/\"");
     world.write("registry/v1/config.json", config);

@@ -27,7 +27,7 @@ fn shown(world: &World, session: &Session) -> String {
 }
 
 /// Everything that begins so and goes on for so many characters more.
-fn replaced(text: &str, start: &str, by: &str, more: usize) -> String {
+pub fn replaced(text: &str, start: &str, by: &str, more: usize) -> String {
     let mut parts = text.split(start);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -3,9 +3,9 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
-    path::PathBuf,
+    io::{BufRead as _, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -72,10 +72,34 @@ impl Web {
             for stream in listener.incoming().flatten() {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let (log, answer, root) = (Arc::clone(&log), Arc::clone(&answer), root.clone());
-                thread::spawn(move || serve(&stream, &root, &*answer, &log));
+                thread::spawn(move || serve(stream, &root, &*answer, &log));
             }
         });
         web
+    }
+
+    /// The files of a folder over TLS, as `registry.example`; where it really is.
+    pub fn secure(root: PathBuf) -> SocketAddr {
+        use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+        let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem"));
+        let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key"));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.unwrap()], key.unwrap());
+        let config = Arc::new(config.unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+                let (stream, root) = (rustls::StreamOwned::new(session, stream), root.clone());
+                thread::spawn(move || serve(stream, &root, &|_| None, &Mutex::default()));
+            }
+        });
+        at
     }
 
     /// One that nobody answers for.
@@ -118,35 +142,32 @@ impl Web {
     }
 }
 
-fn serve(stream: &TcpStream, root: &std::path::Path, answer: &Answer, log: &Mutex<Vec<Asked>>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    while let Some(mut asked) = read(&mut reader) {
+/// Answers what comes in over a connection until it ends.
+fn serve(stream: impl Read + Write, root: &Path, answer: &Answer, log: &Mutex<Vec<Asked>>) {
+    let mut stream = BufReader::new(stream);
+    while let Some(mut asked) = read(&mut stream) {
         thread::sleep(WAY);
         let instead = answer(&asked).unwrap_or_else(|| Some(file(root, &asked)));
-        let (status, body) = match instead {
-            Some(instead) => instead,
-            None => ("000".to_owned(), Vec::new()),
-        };
+        let broken_off = instead.is_none();
+        let (status, body) = instead.unwrap_or_else(|| ("000".to_owned(), Vec::new()));
         asked.status.clone_from(&status);
         asked.ended = Instant::now();
         log.lock().unwrap().push(asked);
-        if status == "000" {
-            let _ = stream.shutdown(std::net::Shutdown::Both);
+        if broken_off {
             return;
         }
-        let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        let mut stream = stream;
-        let written = stream.write_all(head.as_bytes());
-        if written.and_then(|()| stream.write_all(&body)).is_err() {
+        let length = body.len();
+        let mut whole =
+            format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n").into_bytes();
+        whole.extend(body);
+        let out = stream.get_mut();
+        if out.write_all(&whole).and_then(|()| out.flush()).is_err() {
             return;
         }
     }
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+fn read(reader: &mut BufReader<impl Read>) -> Option<Asked> {
     let mut lines = reader.by_ref().lines().map_while(Result::ok);
     let first = lines.next()?;
     let mut words = first.split(' ').map(str::to_owned);
@@ -173,7 +194,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
 }
 
 /// The file of a path, as a good server sends it.
-pub fn file(root: &std::path::Path, asked: &Asked) -> (String, Vec<u8>) {
+pub fn file(root: &Path, asked: &Asked) -> (String, Vec<u8>) {
     let Ok(bytes) = fs::read(root.join(asked.path.trim_start_matches('/'))) else {
         return (
             "404 Not Found".to_owned(),

@@ -64,7 +64,9 @@ impl From<SourcesError> for CommandError {
                 SourcesError::Source(e) => e.into(),
                 e => Self::failed(e),
             },
-            SourcesError::Http(_) | SourcesError::Credentials(_) => Self::failed(e),
+            SourcesError::Http(_) | SourcesError::Credentials(_) | SourcesError::Workspace(_) => {
+                Self::failed(e)
+            }
         }
     }
 }
@@ -86,6 +88,9 @@ impl From<SourceError> for CommandError {
             SourceError::Offline { .. } => Self::failed(e)
                 .hint("run it once without --offline: what it fetches stays here")
                 .hint("in a project, scaffold fetch gets everything scaffold.lock needs"),
+            SourceError::Setting { .. } => {
+                Self::usage(e).hint("it is set under [registries] in your config.toml")
+            }
             SourceError::WentBack { ref id, .. } => {
                 let hint = format!(
                     "what is published never goes and never changes: do not use it, and tell whoever runs the registry. If they made it anew, scaffold cache clean --registry {id} forgets what it said before"

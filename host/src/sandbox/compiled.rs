@@ -53,8 +53,9 @@ impl CompiledCache {
         let component = self
             .authentic(&path)
             .and_then(|code| code.load(engine).ok());
-        if component.is_none() {
-            let _ = fs::remove_file(&path);
+        match component {
+            Some(_) => crate::store::touch(&path),
+            None => drop(fs::remove_file(&path)),
         }
         component
     }

@@ -3,9 +3,9 @@
 //! It lies in a folder that may have come from a stranger, so it is read as any of the project's files: no link is
 //! followed and no pipe waited for. What is in it is checked as what comes over the network is.
 
-use std::{borrow::Cow, path::Path, rc::Rc};
+use std::{borrow::Cow, io, path::Path, rc::Rc};
 
-use scaffold_registry::{Fetch, Fetched, Object, Registry, Source, SourceError};
+use scaffold_registry::{Fetch, Fetched, Object, Registry, Release, Source, SourceError};
 
 use crate::{
     path::ProjectPath,
@@ -22,40 +22,49 @@ pub fn vendored_path(object: &Object<'_>) -> Option<ProjectPath> {
 }
 
 /// The copies of one project.
-pub(super) struct Vendored(Rc<Registry<Files>>);
+pub(super) struct Vendored(Rc<Workspace>);
 
 impl Vendored {
     /// None where the project has no such folder.
     pub(super) fn of(root: &Path) -> Result<Option<Self>, WorkspaceError> {
-        let files = Files(Workspace::open(root)?);
+        let workspace = Workspace::open(root)?;
         let there = vendored_path(&Object::Config).is_some_and(|config| {
             // What is in the way there is told when a package is looked for.
-            !matches!(files.0.read(&config), Ok(None))
+            !matches!(workspace.read(&config), Ok(None))
         });
-        Ok(there.then(|| Self(Rc::new(Registry::over(files)))))
+        Ok(there.then(|| Self(Rc::new(workspace))))
     }
 
-    /// Whether there is a copy of exactly that. What is broken there is as good as none: the registry has it too.
-    pub(super) fn has(&self, pin: &Pinned) -> bool {
-        let releases = self.0.releases(&pin.package).unwrap_or_default();
-        let mut same = releases.iter().filter(|r| r.version == pin.version);
-        same.any(|release| release.blob == pin.blob)
-    }
-
-    pub(super) fn source(&self) -> Rc<dyn Source> {
-        Rc::<Registry<Files>>::clone(&self.0)
+    /// Where a pinned package lies; none if there is no copy of exactly that. What is broken there is as good as none: the
+    /// registry has it too.
+    pub(super) fn source(&self, pin: &Pinned) -> Result<Option<Rc<dyn Source>>, WorkspaceError> {
+        let source = Registry::over(Files {
+            registry: pin.registry.clone(),
+            workspace: self.0.again()?,
+        });
+        let releases = source.releases(&pin.package).unwrap_or_default();
+        let is_it = |r: &Release| r.version == pin.version && r.blob == pin.blob;
+        Ok(releases.iter().any(is_it).then(|| Rc::new(source) as _))
     }
 }
 
-struct Files(Workspace);
+/// They answer for the registry they are from: what has to be signed there has to be signed here.
+struct Files {
+    registry: String,
+    workspace: Workspace,
+}
 
 impl Fetch for Files {
     fn id(&self) -> &str {
-        VENDOR
+        &self.registry
     }
 
     fn place(&self, object: &Object<'_>) -> String {
         format!("{VENDOR}/{}", object.path())
+    }
+
+    fn is_copy(&self) -> bool {
+        true
     }
 
     fn get(
@@ -67,9 +76,10 @@ impl Fetch for Files {
         let Some(path) = vendored_path(object) else {
             return Ok(Fetched::Missing);
         };
-        let found = self.0.read(&path).map_err(|error| SourceError::Io {
+        let found = self.workspace.read(&path);
+        let found = found.map_err(|error| SourceError::Io {
             place: self.place(object),
-            source: std::io::Error::other(error),
+            source: io::Error::other(error),
         })?;
         match found {
             None => Ok(Fetched::Missing),

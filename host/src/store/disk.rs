@@ -75,7 +75,7 @@ pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Notes that a file was used now. Best effort: what cannot be noted looks older than it is.
-pub(super) fn touch(path: &Path) {
+pub(crate) fn touch(path: &Path) {
     let now = SystemTime::now();
     let is_recent = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age < COARSE);
     let _ = File::open(path).and_then(|file| match file.metadata()?.modified() {

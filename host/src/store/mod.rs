@@ -27,6 +27,7 @@ use std::{
 
 pub use answers::Answer;
 pub use blobs::{Blob, Checked};
+pub(crate) use disk::touch;
 pub use package::{DigestMismatch, VerifiedPackage};
 pub use prune::{Pruned, Rule};
 use turn::Turn;

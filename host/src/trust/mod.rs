@@ -55,8 +55,8 @@ pub struct Trust {
     keep: bool,
     /// Registry, namespace and key of all that the project has locked.
     locked: Vec<(String, String, VerifyingKey)>,
-    /// By registry and namespace.
-    chains: RefCell<BTreeMap<(String, String), Chain>>,
+    /// By registry and namespace, of a copy or not.
+    chains: RefCell<BTreeMap<(String, String, bool), Chain>>,
     fresh: RefCell<BTreeSet<String>>,
     news: RefCell<Vec<News>>,
 }
@@ -116,7 +116,8 @@ impl Trust {
             reason,
         };
         let optional = !must_be_signed(id);
-        if !optional && !self.offline {
+        // A copy says nothing of how new the registry is.
+        if !optional && !self.offline && !source.is_copy() {
             self.check_state(source)?;
         }
         let statement = match source.statement(&release.name, &release.version)? {
@@ -145,7 +146,10 @@ impl Trust {
                 found: signer,
             });
         }
-        self.pin(id, &chain);
+        // What came with a project is no first meeting with its registry: others would say for this user whom to trust.
+        if !source.is_copy() {
+            self.pin(id, &chain);
+        }
         if let Some(pin) = locked {
             // It may have been learned just now.
             self.warn_of_revoked(pin);
@@ -198,7 +202,7 @@ impl Trust {
         wanted: u32,
     ) -> Result<Chain, TrustError> {
         let (id, namespace) = (source.id(), name.namespace());
-        let place = (id.to_owned(), namespace.to_owned());
+        let place = (id.to_owned(), namespace.to_owned(), source.is_copy());
         let known = self.chains.borrow().get(&place).cloned();
         let mut chain = match known {
             Some(chain) => chain,

@@ -48,13 +48,21 @@ impl Drop for Progress {
     }
 }
 
+/// The bars of all work that was begun and is not done, from any thread.
+type Running = Arc<Mutex<Vec<ProgressBar>>>;
+
+/// The latest of them.
+fn latest(running: &Running) -> Option<ProgressBar> {
+    let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+    running.retain(|bar| !bar.is_finished());
+    running.last().cloned()
+}
+
 /// All work shown at present, so that a line printed meanwhile does not end up inside a bar.
 pub(super) struct Bars {
     shown: bool,
     colored: bool,
-    running: Vec<ProgressBar>,
-    /// The one that was started last, for what is told from elsewhere how far it is.
-    latest: Arc<Mutex<Option<ProgressBar>>>,
+    running: Running,
 }
 
 impl Bars {
@@ -62,69 +70,75 @@ impl Bars {
         Self {
             shown,
             colored,
-            running: Vec::new(),
-            latest: Arc::default(),
+            running: Running::default(),
         }
     }
 
-    /// Shows how far a transfer is in whatever work is on the screen: bytes so far, bytes in all. From any thread.
+    pub(super) fn start(&self, message: &str) -> Progress {
+        begin(self.shown, self.colored, &self.running, message)
+    }
+
+    /// Shows how far a transfer is: bytes so far, bytes in all. In the work that is going on, or as work of its own.
     pub(super) fn watch(&self) -> Arc<dyn Fn(u64, u64) + Send + Sync> {
-        let (latest, colored) = (Arc::clone(&self.latest), self.colored);
+        let (shown, colored, running) = (self.shown, self.colored, Arc::clone(&self.running));
+        let own: Mutex<Option<Progress>> = Mutex::default();
         Arc::new(move |done, all| {
-            let latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(bar) = latest.as_ref().filter(|bar| !bar.is_finished()) {
-                if bar.length() != Some(all) {
-                    bar.set_length(all);
-                    bar.set_style(bar_style(colored));
-                }
-                bar.set_position(done);
-                if done >= all {
-                    bar.unset_length();
-                    bar.set_style(spinner_style(colored));
-                }
+            let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+            let bar = latest(&running).unwrap_or_else(|| {
+                let progress = begin(shown, colored, &running, "Fetching");
+                own.insert(progress).bar.clone()
+            });
+            if bar.length() != Some(all) {
+                bar.set_length(all);
+                bar.set_style(bar_style(colored));
+            }
+            bar.set_position(done);
+            if done >= all {
+                bar.unset_length();
+                bar.set_style(spinner_style(colored));
+                *own = None;
             }
         })
     }
 
-    pub(super) fn start(&mut self, message: &str) -> Progress {
-        let colored = self.colored;
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if !self.shown {
-            return Progress {
-                bar,
-                colored,
-                wake: None,
-                waiter: None,
-            };
-        }
-        bar.set_style(spinner_style(colored));
-        bar.set_message(message.to_owned());
-        self.running.retain(|bar| !bar.is_finished());
-        self.running.push(bar.clone());
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
-        let (wake, woken) = mpsc::channel::<()>();
-        let waiting = bar.clone();
-        let waiter = thread::spawn(move || {
-            if woken.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                waiting.set_draw_target(ProgressDrawTarget::stderr());
-                waiting.enable_steady_tick(Duration::from_millis(80));
-            }
-        });
-        Progress {
-            bar,
-            colored,
-            wake: Some(wake),
-            waiter: Some(waiter),
-        }
-    }
-
     /// Does something to the screen while no bar is on it.
     pub(super) fn suspended<T>(&mut self, action: impl FnOnce() -> T) -> T {
-        self.running.retain(|bar| !bar.is_finished());
-        match self.running.last().cloned() {
+        match latest(&self.running) {
             Some(bar) => bar.suspend(action),
             None => action(),
         }
+    }
+}
+
+fn begin(shown: bool, colored: bool, running: &Running, message: &str) -> Progress {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    if !shown {
+        return Progress {
+            bar,
+            colored,
+            wake: None,
+            waiter: None,
+        };
+    }
+    bar.set_style(spinner_style(colored));
+    bar.set_message(message.to_owned());
+    running
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(bar.clone());
+    let (wake, woken) = mpsc::channel::<()>();
+    let waiting = bar.clone();
+    let waiter = thread::spawn(move || {
+        if woken.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            waiting.set_draw_target(ProgressDrawTarget::stderr());
+            waiting.enable_steady_tick(Duration::from_millis(80));
+        }
+    });
+    Progress {
+        bar,
+        colored,
+        wake: Some(wake),
+        waiter: Some(waiter),
     }
 }
 
@@ -171,15 +185,36 @@ mod tests {
         assert!(progress.bar.is_hidden());
         drop(progress);
         assert_eq!(bars.suspended(|| 1), 1);
-        assert!(bars.running.is_empty(), "finished work is forgotten");
+        assert!(
+            latest(&bars.running).is_none(),
+            "finished work is forgotten"
+        );
     }
 
     #[test]
     fn without_a_terminal_nothing_runs() {
-        let mut bars = Bars::new(false, false);
+        let bars = Bars::new(false, false);
         let progress = bars.start("quick");
         progress.length(10);
         progress.advance(10);
-        assert!(progress.waiter.is_none() && bars.running.is_empty());
+        assert!(progress.waiter.is_none() && latest(&bars.running).is_none());
+    }
+
+    #[test]
+    fn a_transfer_is_shown_in_the_work_that_goes_on_or_as_its_own() {
+        let bars = Bars::new(true, false);
+        let watch = bars.watch();
+        let progress = bars.start("at work");
+        watch(3, 10);
+        let seen = (progress.bar.position(), progress.bar.length());
+        assert_eq!(seen, (3, Some(10)));
+        watch(10, 10);
+        assert_eq!(progress.bar.length(), None);
+        drop(progress);
+        watch(1, 5);
+        let own = latest(&bars.running).unwrap();
+        assert_eq!((own.position(), own.message()), (1, "Fetching".to_owned()));
+        watch(5, 5);
+        assert!(own.is_finished() && latest(&bars.running).is_none());
     }
 }

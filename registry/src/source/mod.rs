@@ -23,6 +23,8 @@ pub(crate) use config::MAX_PARTS;
 pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
 pub use folder::Folder;
+#[cfg(test)]
+use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
@@ -111,6 +113,12 @@ pub trait Source: Send + Sync {
         limit: u64,
     ) -> Result<Option<Cow<'static, [u8]>>, SourceError>;
 
+    /// Whether it is a copy of some of a registry's files, as they were once: it answers for the registry, and says nothing of
+    /// how new that is.
+    fn is_copy(&self) -> bool {
+        false
+    }
+
     /// Gets all that a release consists of at the same time, for [`Source::blob`] and [`Source::statement`] to find.
     fn warm(&self, _release: &Release) {}
 
@@ -158,6 +166,14 @@ pub enum SourceError {
         /// The URL.
         place: String,
         /// What happened, and what to do.
+        reason: String,
+    },
+    /// What is configured for a registry cannot be used.
+    #[error("cannot ask {place}: {reason}")]
+    Setting {
+        /// The registry's address.
+        place: String,
+        /// What is wrong.
         reason: String,
     },
     /// The registry wants to be told who asks, or gives this one nothing.
@@ -304,6 +320,10 @@ impl<S: Source + ?Sized> Source for &S {
         (**self).file(object, limit)
     }
 
+    fn is_copy(&self) -> bool {
+        (**self).is_copy()
+    }
+
     fn warm(&self, release: &Release) {
         (**self).warm(release);
     }
@@ -370,6 +390,11 @@ pub trait Fetch: Send + Sync {
     /// Gets these files, each within its limit, at the same time, where one after the other would cost a round trip each.
     /// Asking for one afterwards costs nothing, and tells what went wrong with it.
     fn warm(&self, _files: &[(Object<'_>, u64)]) {}
+
+    /// See [`Source::is_copy`].
+    fn is_copy(&self) -> bool {
+        false
+    }
 }
 
 /// A [`Source`] made of anything that can get files.
@@ -507,15 +532,23 @@ impl<F: Fetch> Source for Registry<F> {
         self.get(object, limit)
     }
 
+    fn is_copy(&self) -> bool {
+        self.fetch.is_copy()
+    }
+
     fn warm(&self, release: &Release) {
-        let note = Object::Note(&release.name, &release.version);
-        // Who may sign starts with the first set; more than one is for those alone who changed their keys.
-        let keys = Object::Keys(release.name.namespace(), 1);
-        let blob = Object::Blob(&release.blob, &release.name);
+        // Most namespaces have one set of keys, and that there is no second is worth knowing too.
+        let notes = [
+            Object::Note(&release.name, &release.version),
+            Object::Keys(release.name.namespace(), 1),
+            Object::Keys(release.name.namespace(), 2),
+        ];
+        let mut files = notes.map(|note| (note, NOTE_BYTES)).to_vec();
         if release.size <= BLOB_BYTES {
-            let (note, keys) = ((note, NOTE_BYTES), (keys, NOTE_BYTES));
-            self.fetch.warm(&[note, keys, (blob, release.size)]);
+            let blob = Object::Blob(&release.blob, &release.name);
+            files.push((blob, release.size));
         }
+        self.fetch.warm(&files);
     }
 
     fn keys(&self, namespace: &str, number: u32) -> Result<Option<KeySet>, SourceError> {

@@ -279,7 +279,7 @@ fn folders_are_read_within_bounds() {
         folder.releases(&name("a/folder")),
         Err(SourceError::Io { .. })
     ));
-    let fetch = |limit| folder::read_bounded(&root.join(layout::CONFIG), limit).unwrap();
+    let fetch = |limit| read_bounded(&root.join(layout::CONFIG), limit).unwrap();
     assert!(fetch(3).is_none());
     assert!(fetch(1000).is_some());
 }

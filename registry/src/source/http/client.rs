@@ -105,7 +105,7 @@ impl Client {
         if let Some(inner) = self.inner.get() {
             return Ok(inner);
         }
-        let failed = |reason: String| SourceError::Fetch {
+        let failed = |reason: String| SourceError::Setting {
             place: self.address.as_str().to_owned(),
             reason,
         };
