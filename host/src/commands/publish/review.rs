@@ -168,9 +168,14 @@ mod tests {
     fn what_should_not_be_published_is_named() {
         let key = b"x\n-----BEGIN PRIVATE KEY-----\nAAAA\n";
         // Noise, since an archive that shrinks too well is refused.
-        let large: Vec<u8> = (0..LARGE as u32 + 1)
-            .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
-            .collect();
+        let mut noise = 1_u32;
+        let mut next = || {
+            noise ^= noise << 13;
+            noise ^= noise >> 17;
+            noise ^= noise << 5;
+            noise as u8
+        };
+        let large: Vec<u8> = (0..=LARGE).map(|_| next()).collect();
         let package = package(
             "",
             &[

@@ -19,7 +19,8 @@ pub fn run(context: &mut Context, args: &Mirror) -> Result<(), CommandError> {
     let registries = context.config()?.registries;
     // Opened as any registry is, with what the user has configured for it.
     let reach = context.reach(&registries);
-    let from = Sources::new(&[args.from.clone()], BTreeMap::new(), &context.here, reach);
+    let place = std::slice::from_ref(&args.from);
+    let from = Sources::new(place, BTreeMap::new(), &context.here, reach);
     let from = from.of_fallback()?;
     let to = storage(context, &args.place.place)?;
     if context.globals.dry_run {

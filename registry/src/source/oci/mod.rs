@@ -96,6 +96,9 @@ impl Oci {
         }
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let path = path.trim_end_matches('/');
+        if host.is_empty() {
+            return Err(refuse(url, "it names no host; write oci://host/path"));
+        }
         if path.len() > PATH_BYTES {
             let reason = format!("its path is longer than {PATH_BYTES} characters");
             return Err(refuse(url, &reason));
