@@ -58,7 +58,7 @@ echo "## Publishing"
 "$LOAD" publish "$url" "$token" 50
 
 index=v1/index/load/load
-blob=$(cd "$work/small" && find v1/blobs -type f | head -1)
+blob=$(cd "$work/small" && find v1/blobs -type f -print -quit)
 cat >"$work/nginx.conf" <<CONF
 daemon off; worker_processes auto; pid $work/nginx.pid; error_log $work/nginx.log;
 events { worker_connections 1024; }

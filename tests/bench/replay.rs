@@ -25,7 +25,7 @@ use scaffold::{
     question::Answers,
     replay::Replayer,
     sandbox::{Compiler, Limits, Sandbox},
-    sources::Sources,
+    sources::{Reach, Sources},
     store::Store,
     trust::Trust,
 };
@@ -82,7 +82,7 @@ fn measure(files: usize, runs: usize) {
         &[registry.to_str().unwrap().to_owned()],
         BTreeMap::new(),
         Path::new("/"),
-        true,
+        Reach::default(),
     );
     let cache = folder.path().join("cache");
     let (store, trust) = (Store::new(Some(&cache)), Trust::default());

@@ -238,7 +238,7 @@ fn where_nothing_can_be_published() {
     world.write("other/file", "");
     let mut session = Session::default();
     session.add(&world.refused("publish site", 2));
-    session.add(&world.refused("publish site --registry https://example.invalid", 2));
+    session.add(&world.refused("publish site --registry gopher://example.invalid", 2));
     session.add(&world.refused("publish site --registry other", 1));
     // A published version is what it is.
     world.edit("site/template/app/style.css", "black", "white");

@@ -117,7 +117,9 @@ fn address(context: &Context, word: &str) -> Result<Network, CommandError> {
     if !word.contains(['/', ':']) {
         let flags = context.globals.registry.iter();
         let flagged = flags.filter_map(|flag| flag.split_once('='));
-        let flagged = flagged.filter(|(namespace, _)| *namespace == word).last();
+        let flagged = flagged
+            .filter(|(namespace, _)| *namespace == word)
+            .next_back();
         let configured = context.config()?.registries;
         let configured = configured.get(word).map(|registry| registry.url.clone());
         place = match flagged.map(|(_, place)| place.to_owned()).or(configured) {

@@ -1,6 +1,6 @@
 //! A copy of a registry, or of a part of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 use std::str::FromStr;
 
 use super::super::{self as publish, PublishError, Tree, Yank};
@@ -117,13 +117,14 @@ pub fn mirror(
     let mut chains: BTreeMap<String, Option<Chain>> = BTreeMap::new();
     for name in &names {
         let namespace = name.namespace();
-        if !chains.contains_key(namespace) {
-            chains.insert(namespace.to_owned(), keys(from, to, namespace)?);
-        }
+        let chain = match chains.entry(namespace.to_owned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(keys(from, to, namespace)?),
+        };
         let copy = Copy {
             from,
             to,
-            chain: chains[namespace].as_ref(),
+            chain: chain.as_ref(),
             unsigned,
         };
         for listed in from.releases(name)? {

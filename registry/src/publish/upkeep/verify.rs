@@ -53,12 +53,9 @@ pub fn verify(storage: &dyn Storage) -> Result<Verified, PublishError> {
     let mut lines = Vec::new();
     let mut chains = BTreeMap::new();
     for name in &names {
-        let namespace = name.namespace().to_owned();
-        if !chains.contains_key(&namespace) {
-            let chain = look.chain(&namespace);
-            chains.insert(namespace.clone(), chain);
-        }
-        lines.extend(look.package(name, chains[&namespace].as_ref())?);
+        let chain = chains.entry(name.namespace().to_owned());
+        let chain = chain.or_insert_with_key(|namespace| look.chain(namespace));
+        lines.extend(look.package(name, chain.as_ref())?);
     }
     look.found.packages = names.len();
     look.search(lines)?;

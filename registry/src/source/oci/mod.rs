@@ -140,7 +140,7 @@ impl Oci {
             return Ok(Answer::Same);
         }
         match serde_json::from_slice(&bytes) {
-            Ok(manifest) => Ok(Answer::Manifest(manifest, digest)),
+            Ok(manifest) => Ok(Answer::Manifest(Box::new(manifest), digest)),
             Err(error) => Err(broken(&place, format!("it is no image manifest ({error})"))),
         }
     }
@@ -191,7 +191,7 @@ impl Oci {
 enum Answer {
     Missing,
     Same,
-    Manifest(Manifest, Digest),
+    Manifest(Box<Manifest>, Digest),
 }
 
 impl Fetch for Oci {

@@ -140,7 +140,10 @@ fn a_registry_is_read_a_request_a_file() {
     ]));
     let registry = Registry::over(server.oci(None));
     assert_eq!(registry.id(), format!("oci://{}/base", server.host));
-    assert_eq!(registry.releases(name).unwrap(), [release.clone()]);
+    assert_eq!(
+        registry.releases(name).unwrap(),
+        std::slice::from_ref(&release)
+    );
     let statement = registry.statement(name, version).unwrap().unwrap();
     assert_eq!(statement.release, release);
     assert_eq!(*registry.blob(&release).unwrap(), archive);
