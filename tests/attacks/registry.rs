@@ -294,7 +294,11 @@ fn two_that_publish_at_once() {
             let runs = folders.map(|folder| {
                 let world = &world;
                 scope.spawn(move || {
-                    typed(world, &format!("publish {folder} --registry registry")).code
+                    typed(
+                        world,
+                        &format!("publish {folder} --no-test --registry registry"),
+                    )
+                    .code
                 })
             });
             runs.into_iter().map(|run| run.join().unwrap()).collect()

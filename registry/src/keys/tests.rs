@@ -179,7 +179,7 @@ fn what_is_no_note_is_refused() {
         format!("{{}}\n\n{}\n", line.replace("acme", "ac+me")),
         format!("{{}}\n\n{}\n", line.replace("acme ", "acme  ")),
         format!("{{}}\n\n{}\n", line.trim_end_matches('=')),
-        format!("{{}}\n\n\u{2014} acme AAAA\n"),
+        "{}\n\n\u{2014} acme AAAA\n".to_owned(),
         format!("{{}}\n\n{}", format!("{line}\n").repeat(33)),
         format!("{}\n\n{line}\n", "x".repeat(70_000)),
     ] {
