@@ -34,6 +34,8 @@ pub struct Packages<'a> {
     generators: RefCell<HashMap<Digest, Generator>>,
     /// What registries listed the releases as that were pinned in this run.
     listed: RefCell<HashMap<Digest, Release>>,
+    /// What the lock holds of the packages that were asked about.
+    locked: RefCell<HashMap<Digest, Pinned>>,
     notices: RefCell<Vec<String>>,
 }
 
@@ -109,6 +111,7 @@ impl<'a> Packages<'a> {
             opened: RefCell::default(),
             generators: RefCell::default(),
             listed: RefCell::default(),
+            locked: RefCell::default(),
             notices: RefCell::default(),
         }
     }
@@ -207,11 +210,15 @@ impl<'a> Packages<'a> {
         Ok(package)
     }
 
-    /// The pin of a release found in the registry of its namespace, once it is known who signed it.
+    /// The pin of a release found in the registry of its namespace, once it is known who signed it; of one that the project
+    /// holds already, as another instance, the pin it has.
     ///
     /// # Errors
     /// The namespace has no registry, or the release is not to be trusted.
     pub fn pin(&self, release: &Release) -> Result<Pinned, PackagesError> {
+        if let Some(pin) = self.locked.borrow().get(&release.blob) {
+            return Ok(pin.clone());
+        }
         let source = self.sources.of(&release.name)?;
         if !self.store.has(&release.blob) {
             source.warm(release);
@@ -295,7 +302,9 @@ impl<'a> Packages<'a> {
     /// # Errors
     /// The package cannot be had.
     pub fn locked_release(&self, pin: &Pinned) -> Result<Release, PackagesError> {
-        Ok(self.open_package(pin)?.release(&[]))
+        let release = self.open_package(pin)?.release(&[]);
+        self.locked.borrow_mut().insert(pin.blob, pin.clone());
+        Ok(release)
     }
 
     /// What the package of a pin holds.
