@@ -19,6 +19,7 @@ mod search;
 pub mod upkeep;
 mod yank;
 
+use std::io;
 use std::path::Path;
 
 use semver::Version;
@@ -33,6 +34,8 @@ use derived::{Lines, index_text};
 pub use keys::{chain, put_keys};
 pub use yank::{Yank, unyank, yank};
 
+/// How often a file is tried to be created that is said to be there and cannot be read.
+const CREATIONS: usize = 10;
 /// What a registry made by publishing into an empty folder calls itself.
 const NEW_ORIGIN: &str = "local";
 
@@ -159,7 +162,7 @@ pub fn publish(
     if !is_published {
         let path = layout::note(&release.name, &release.version);
         // Somebody may have been faster since it was looked for.
-        while !storage.create(&path, note.as_bytes())? && !tree.is_published(release)? {}
+        tree.create(&path, note.as_bytes(), || tree.is_published(release))?;
     }
     let listed = tree.derive(&release.name)?;
     let published = listed
@@ -282,16 +285,37 @@ impl<'a> Tree<'a> {
     /// Puts the archive in its place, unless it is there and whole.
     fn put_blob(&self, release: &Release, archive: &[u8]) -> Result<(), PublishError> {
         let path = layout::blob(&release.blob);
-        while !self.storage.create(&path, archive)? {
+        self.create(&path, archive, || {
             let Some(there) = self.storage.read(&path, BLOB_BYTES)? else {
-                continue;
+                return Ok(false);
             };
             let is_whole = Digest::of(&there.bytes) == release.blob;
-            if is_whole || self.storage.replace(&path, archive, Some(&there.tag))? {
-                break;
+            Ok(is_whole || self.storage.replace(&path, archive, Some(&there.tag))?)
+        })
+    }
+
+    /// Creates a file, or finds by `will_do` that the one that is there will do. What is there may be gone a moment later; what
+    /// is neither there nor can be created, as a link that leads nowhere, is not tried for ever.
+    fn create(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        will_do: impl Fn() -> Result<bool, PublishError>,
+    ) -> Result<(), PublishError> {
+        for _ in 0..CREATIONS {
+            if self.storage.create(path, bytes)? || will_do()? {
+                return Ok(());
             }
         }
-        Ok(())
+        let source = io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "something is in its place that cannot be read; take it away",
+        );
+        Err(PublishError::Storage(StorageError::Io {
+            action: "write",
+            place: self.storage.place(path),
+            source,
+        }))
     }
 
     fn no_version(&self, name: &PackageName, version: &Version) -> PublishError {

@@ -404,3 +404,21 @@ fn files_can_be_served() {
         );
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_not_tried_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    to_folder(dir.path(), &package("acme/web", "1.0.0", ""), &[]).unwrap();
+    let before = snapshot(&dir.path().join("v1/index"));
+    let version = Version::new(1, 1, 0);
+    let note = dir.path().join(layout::note(&name("acme/web"), &version));
+    std::os::unix::fs::symlink("nowhere", &note).unwrap();
+    let refused = to_folder(dir.path(), &package("acme/web", "1.1.0", ""), &[]).unwrap_err();
+    let text = refused.to_string();
+    assert!(
+        text.contains("1.1.0.note") && text.contains("take it away"),
+        "{text}"
+    );
+    assert_eq!(snapshot(&dir.path().join("v1/index")), before);
+}
