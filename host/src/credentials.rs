@@ -7,17 +7,20 @@
 //!
 //! A token belongs to one address and goes nowhere else. Projects hold none and get none to name: what a project's
 //! `scaffold.toml` or lock says decides neither where a token is kept nor where `SCAFFOLD_TOKEN` goes.
-#![expect(clippy::disallowed_methods, reason = "the only writer of credentials")]
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{self, Write as _},
+    io,
     path::{Path, PathBuf},
 };
 
 use scaffold_registry::{Address, Token};
 use serde::{Deserialize, Serialize};
+
+use crate::private;
+
+/// Most bytes in the file: what is longer was not written by this program.
+const BYTES: u64 = 1024 * 1024;
 
 /// The file, in the user's folder for configuration.
 pub const FILE: &str = "credentials.toml";
@@ -114,52 +117,32 @@ impl Credentials {
             path: path.clone(),
             source,
         };
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                return Ok(Entries::new());
-            }
-            Err(error) => return Err(failed(error)),
+        let Some(text) = private::read(path, BYTES).map_err(failed)? else {
+            return Ok(Entries::new());
         };
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let meta = fs::metadata(path).map_err(failed)?;
-            if meta.permissions().mode() & 0o077 != 0 {
-                return Err(CredentialsError::Open { path: path.clone() });
-            }
+        if private::is_open_to_others(path).map_err(failed)? {
+            return Err(CredentialsError::Open { path: path.clone() });
         }
         toml::from_str(&text).map_err(|_| CredentialsError::Malformed { path: path.clone() })
     }
 
-    /// Whole or not at all, and readable by this user alone from its first byte on, as temporary files are.
     fn write(&self, entries: &Entries) -> Result<&Path, CredentialsError> {
         let path = self.path.as_deref().ok_or(CredentialsError::NoFolder)?;
-        let folder = path.parent().unwrap_or(path);
-        let failed = |source| CredentialsError::Io {
+        // A map of texts: serialising it cannot fail.
+        let text = toml::to_string(entries).unwrap_or_default();
+        private::write(path, text.as_bytes()).map_err(|source| CredentialsError::Io {
             what: "write",
             path: path.to_owned(),
             source,
-        };
-        // A map of texts: serialising it cannot fail.
-        let text = toml::to_string(entries).unwrap_or_default();
-        fs::create_dir_all(folder).map_err(failed)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.as_file().sync_all())
-            .map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
+        })?;
         Ok(path)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

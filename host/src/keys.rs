@@ -10,8 +10,7 @@
 //! The key of the newest set signs. A set is written after its key, so that what was interrupted in between has changed
 //! nothing. Nothing is ever replaced or removed here: somebody's key is theirs.
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -19,6 +18,8 @@ use scaffold_registry::{
     check_namespace,
     keys::{Chain, KeyFileError, KeySet, KeySetError, SigningKey},
 };
+
+use crate::private;
 
 /// Most bytes in one of these files.
 const BYTES: u64 = 64 * 1024;
@@ -102,7 +103,7 @@ impl OwnKeys {
             .map_err(|reason| OwnKeysError::Namespace(namespace.to_owned(), reason))?;
         let chain = Chain::read(namespace, |number| {
             let path = self.path(namespace, number, "note");
-            read(&path).map_err(|source| Wrong::Io(self.io("read", &path, source)))
+            private::read(&path, BYTES).map_err(|source| Wrong::Io(self.io("read", &path, source)))
         })
         .map_err(|wrong| match wrong {
             Wrong::Io(error) => error,
@@ -115,11 +116,11 @@ impl OwnKeys {
             return Ok(None);
         };
         let path = self.path(namespace, chain.newest().number(), "pem");
-        let pem = read(&path).map_err(|source| self.io("read", &path, source))?;
+        let pem = private::read(&path, BYTES).map_err(|source| self.io("read", &path, source))?;
         let Some(pem) = pem else {
             return Ok(None);
         };
-        if is_open_to_others(&path).map_err(|source| self.io("read", &path, source))? {
+        if private::is_open_to_others(&path).map_err(|source| self.io("read", &path, source))? {
             return Err(OwnKeysError::Readable(path));
         }
         Ok(Some(KeyFile {
@@ -194,11 +195,9 @@ impl OwnKeys {
         let pem = key
             .to_pem(passphrase)
             .map_err(|source| key_error(&path, source))?;
-        private_folder(&self.folder.join(namespace))
-            .map_err(|source| self.io("write", &path, source))?;
-        write(&path, pem.as_bytes(), true).map_err(|source| self.io("write", &path, source))?;
+        private::write(&path, pem.as_bytes()).map_err(|source| self.io("write", &path, source))?;
         let note = self.path(namespace, number, "note");
-        write(&note, set.to_note().as_bytes(), false)
+        private::create(&note, set.to_note().as_bytes())
             .map_err(|source| self.io("write", &note, source))?;
         self.get(namespace)
     }
@@ -260,70 +259,6 @@ fn is_missing(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     )
-}
-
-fn read(path: &Path) -> io::Result<Option<String>> {
-    let found = match fs::metadata(path) {
-        Ok(found) => found,
-        Err(error) if is_missing(&error) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if !found.is_file() || found.len() > BYTES {
-        return Err(io::Error::other("it is no key of this program"));
-    }
-    fs::read_to_string(path).map(Some)
-}
-
-/// Beside its place and brought to the disk, then named: it is there whole or not at all.
-fn write(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // Temporary files are their owner's alone, which is what is wanted here.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    if replace {
-        file.persist(path).map_err(|error| error.error)?;
-    } else {
-        file.persist_noclobber(path).map_err(|error| error.error)?;
-    }
-    sync(folder)
-}
-
-#[cfg(unix)]
-fn sync(folder: &Path) -> io::Result<()> {
-    fs::File::open(folder)?.sync_all()
-}
-
-/// Elsewhere folders cannot be opened as files; the system orders renames itself.
-#[cfg(not(unix))]
-fn sync(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-}
-
-/// The user's own folder is theirs alone there.
-#[cfg(not(unix))]
-fn private_folder(folder: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).create(folder)
-}
-
-#[cfg(unix)]
-fn is_open_to_others(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_: &Path) -> io::Result<bool> {
-    Ok(false)
 }
 
 #[cfg(test)]

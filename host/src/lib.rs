@@ -46,6 +46,7 @@ pub mod pack;
 pub mod packages;
 pub mod path;
 pub mod plan;
+mod private;
 pub mod project;
 pub mod question;
 pub mod replay;

@@ -21,14 +21,16 @@
 )]
 
 use std::{
-    fs::{self, File},
-    io::{self, Write as _},
+    fs::File,
+    io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use scaffold_registry::keys::{KeySet, VerifyingKey};
 use serde::{Deserialize, Serialize};
+
+use crate::private;
 
 /// The only format there is.
 const FORMAT: u32 = 1;
@@ -164,7 +166,7 @@ impl Pins {
             reason: source.to_string(),
         };
         let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(failed)?;
+        private::make_folder(folder).map_err(failed)?;
         // Given up when it is closed. Never removed, or whoever waits for it would hold the lock of a file that is gone.
         let lock = File::options()
             .create(true)
@@ -185,12 +187,8 @@ impl Pins {
             path: path.clone(),
             reason,
         })?;
-        // Only for its owner, as temporary files are: it says which registries somebody uses.
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.as_file().sync_all())
-            .map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
+        // For nobody else: it says which registries somebody uses.
+        private::write(path, text.as_bytes()).map_err(failed)?;
         self.changes.clear();
         Ok(())
     }
@@ -308,24 +306,9 @@ fn read(path: &Path) -> Result<Contents, PinsError> {
         path: path.to_owned(),
         reason,
     };
-    let text = match fs::metadata(path).and_then(|found| {
-        // Whoever made it so long, or something else than a file, did not mean what it says.
-        if !found.is_file() || found.len() > BYTES {
-            return Err(io::Error::other("it is no file, or much too long"));
-        }
-        fs::read_to_string(path)
-    }) {
-        Ok(text) => text,
-        // A home of `/dev/null`, as some services have it, holds nothing either.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Ok(Contents::default());
-        }
-        Err(error) => return Err(failed(error.to_string())),
+    let text = private::read(path, BYTES).map_err(|error| failed(error.to_string()))?;
+    let Some(text) = text else {
+        return Ok(Contents::default());
     };
     let document: Document = toml::from_str(&text).map_err(|error| failed(error.to_string()))?;
     if document.version != FORMAT {
