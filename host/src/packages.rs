@@ -216,10 +216,10 @@ impl<'a> Packages<'a> {
     /// # Errors
     /// The namespace has no registry, or the release is not to be trusted.
     pub fn pin(&self, release: &Release) -> Result<Pinned, PackagesError> {
+        let source = self.sources.of(&release.name)?;
         if let Some(pin) = self.locked.borrow().get(&release.blob) {
             return Ok(pin.clone());
         }
-        let source = self.sources.of(&release.name)?;
         if !self.store.has(&release.blob) {
             source.warm(release);
         }

@@ -18,7 +18,7 @@ use super::{
     scene::{came_to_nothing, within},
 };
 use crate::{
-    environment::{Run, World},
+    environment::{Run, World, loopback},
     web::gzipped,
 };
 
@@ -27,7 +27,7 @@ pub fn served(
     world: &World,
     answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static,
 ) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind(loopback()).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let root = world.path("registry");
     let asked = Arc::new(AtomicUsize::new(0));
@@ -282,7 +282,7 @@ fn thief(world: &World) -> (String, Arc<Mutex<Vec<String>>>, Arc<AtomicUsize>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind(loopback()).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (root, log) = (world.path("registry"), Arc::clone(&told));
     thread::spawn(move || {

@@ -1,13 +1,28 @@
 //! A world of its own for each test: folders, cache, configuration, no terminal, nothing of the machine's.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, hash_map::RandomState},
     fmt, fs,
+    hash::{BuildHasher as _, Hasher as _},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use tempfile::TempDir;
+
+/// Where a server of a test listens: an address of this machine that no other test has. What registries said is kept by
+/// their address in a cache that the tests share, and the system hands out a port again.
+pub fn loopback() -> SocketAddr {
+    let random = RandomState::new().build_hasher().finish().to_be_bytes();
+    let [a, b, c, ..] = random;
+    // Only there does all of the network lead here.
+    let address = match cfg!(target_os = "linux") {
+        true => Ipv4Addr::new(127, a, b, c % 254 + 1),
+        false => Ipv4Addr::LOCALHOST,
+    };
+    (address, 0).into()
+}
 
 const BINARY: &str = env!("CARGO_BIN_EXE_scaffold");
 

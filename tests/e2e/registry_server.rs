@@ -17,7 +17,7 @@ use scaffold_registry::{
     keys::{KeySet, SigningKey},
 };
 
-use crate::environment::World;
+use crate::environment::{World, loopback};
 
 /// A server of a world's registry; killed with the test.
 pub struct Server {
@@ -34,7 +34,7 @@ impl Server {
 
     #[track_caller]
     pub fn start_with(world: &World, place: &str, more: &str, env: &[(&str, &str)]) -> Self {
-        let line = format!("registry serve {place} --listen 127.0.0.1:0 {more}");
+        let line = format!("registry serve {place} --listen {} {more}", loopback());
         let words: Vec<_> = line.split_whitespace().collect();
         let log = std::fs::File::options()
             .create(true)
@@ -679,7 +679,7 @@ fn pages_show_what_a_stranger_wrote_as_text() {
         "&lt;script&gt;alert(1)&lt;/script&gt;",
         "docs/**",
         "It documents &lt;i&gt;things&lt;/i&gt;.",
-        "scaffold add acme/web --registry acme=http://127.0.0.1:",
+        "scaffold add acme/web --registry acme=http://127.",
         "acme+",
         "sha256:",
     ] {

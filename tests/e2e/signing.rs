@@ -16,14 +16,14 @@ fn shown(world: &World, session: &Session) -> String {
         .to_string()
         .replace(home.to_str().unwrap(), "[HOME]");
     let text = replaced(&text, "acme+", "[KEY]", 53);
-    let Some(at) = text.find("http://127.0.0.1:") else {
+    let Some(at) = text.find("http://127.") else {
         return text;
     };
-    let port: String = text[at + 17..]
+    let address: String = text[at + 7..]
         .chars()
-        .take_while(char::is_ascii_digit)
+        .take_while(|c| c.is_ascii_digit() || ".:".contains(*c))
         .collect();
-    text.replace(&format!("http://127.0.0.1:{port}"), "[SERVER]")
+    text.replace(&format!("http://{address}"), "[SERVER]")
 }
 
 /// Everything that begins so and goes on for so many characters more.

@@ -16,6 +16,8 @@ use std::{
 
 use scaffold_registry::Digest;
 
+use crate::environment::loopback;
+
 /// Long against everything else a request takes here.
 const WAY: Duration = Duration::from_millis(150);
 
@@ -60,7 +62,7 @@ impl Web {
         root: PathBuf,
         answer: impl Fn(&Asked) -> Option<Instead> + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind(loopback()).unwrap();
         let web = Self {
             url: format!("http://{}/", listener.local_addr().unwrap()),
             log: Arc::default(),
