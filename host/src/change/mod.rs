@@ -131,6 +131,20 @@ pub struct Asking<'u> {
     pub conflict: Conflict,
 }
 
+impl<'u> Asking<'u> {
+    /// Nobody is asked: every question that is not answered takes its default, and nothing is granted.
+    pub fn defaults(ui: &'u mut Ui, given: &Given) -> Self {
+        Self {
+            ui,
+            mode: Mode::Defaults,
+            given: given.clone(),
+            policy: Policy::default(),
+            reads: BTreeMap::new(),
+            conflict: Conflict::Markers,
+        }
+    }
+}
+
 /// Works out what the project becomes. Reads the project, writes nothing. With a `past`, the entries are the generators
 /// from before that change, and the plan takes it back.
 ///

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use super::{
     add,
@@ -7,11 +7,9 @@ use super::{
 };
 use crate::{
     change::{Asking, Given, Intent, decide, look_up, resolve},
-    cli::{Command, Conflict, New},
+    cli::{Command, New},
     context::Context,
     error::CommandError,
-    grants::Policy,
-    interview::Mode,
     packages::Packages,
     project::{self, Project},
     workspace::Workspace,
@@ -130,14 +128,7 @@ fn taken(
 ) -> Vec<String> {
     let root = &project.root;
     let mut made = || -> Result<_, CommandError> {
-        let mut asking = Asking {
-            ui: &mut context.ui,
-            mode: Mode::Defaults,
-            given: given.clone(),
-            policy: Policy::default(),
-            reads: BTreeMap::new(),
-            conflict: Conflict::Markers,
-        };
+        let mut asking = Asking::defaults(&mut context.ui, given);
         let entries = resolve(packages, intents)?;
         // Against an empty folder: what stands in this one may be nothing a plan can be made with.
         let nowhere = Workspace::empty();

@@ -3,22 +3,17 @@
 //! Once with the default of every question, and once with the answers in each file of the author's folder `tests/`
 //! (as `--data-file` takes them), which is not part of the package. Nothing is written but into a temporary folder.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use scaffold_registry::{Kind, PackageRef, publish};
 use semver::{Version, VersionReq};
 
 use crate::{
     change::{Asking, ChangeError, Decision, Given, Intent, decide, resolve},
-    cli::Conflict,
     commands::conclude::prepare,
     context::{Context, Tools},
     error::{CommandError, ErrorKind, ResultExt},
-    grants::Policy,
-    interview::{InterviewError, Mode},
+    interview::InterviewError,
     pack::{Packed, TESTS},
     project::Project,
     workspace::Workspace,
@@ -120,14 +115,7 @@ fn once(
     let packages = tools.packages();
     let entries = resolve(&packages, &[Intent::new(package)])?;
     prepare(context, &packages, &entries)?;
-    let mut asking = Asking {
-        ui: &mut context.ui,
-        mode: Mode::Defaults,
-        given: given.clone(),
-        policy: Policy::default(),
-        reads: BTreeMap::new(),
-        conflict: Conflict::Markers,
-    };
+    let mut asking = Asking::defaults(&mut context.ui, given);
     let project = Project::new(Path::new(PROJECT), PROJECT);
     let nowhere = Workspace::empty();
     let missing = match decide(&packages, &project, &nowhere, entries, None, &mut asking) {
