@@ -15,6 +15,7 @@ mod links;
 mod lock;
 #[cfg(unix)]
 mod machine;
+mod oci;
 mod paths;
 #[cfg(unix)]
 mod races;
