@@ -26,9 +26,6 @@ pub(super) const MANIFEST_BYTES: u64 = 4 * 1024 * 1024;
 /// Up to this many bytes stand in the manifest itself, so that one request gets them.
 const INLINE_BYTES: usize = 1024 * 1024;
 
-/// Most characters of a type in a message; the specification allows 255 at most.
-const TYPE_CHARS: usize = 255;
-
 /// The repository for what the registry says of itself. No namespace has a dot.
 const REGISTRY: &str = "registry.scaffold";
 /// The repository for the key sets of a namespace. No package's name has a dot.
@@ -92,12 +89,6 @@ fn artifact_type(object: &Object<'_>) -> &'static str {
         Object::Note(..) => PACKAGE,
         _ => media_type(object),
     }
-}
-
-/// A type as messages show it: a stranger may have written a book there.
-fn shown(kind: &str) -> String {
-    let start: String = kind.chars().take(TYPE_CHARS).collect();
-    format!("{start:?}")
 }
 
 /// An image manifest, as far as it is used here.
@@ -216,12 +207,12 @@ impl Manifest {
     pub(super) fn payload(&self, object: &Object<'_>) -> Result<Option<&Descriptor>, String> {
         let wanted = media_type(object);
         if (self.schema_version, self.media_type.as_str()) != (2, MANIFEST) {
-            return Err(format!("it is {} and no image manifest", shown(&self.media_type)));
+            return Err(format!("it is {:?} and no image manifest", self.media_type));
         }
         let artifact = artifact_type(object);
         if self.artifact_type.as_deref() != Some(artifact) {
             let found = self.artifact_type.as_deref().unwrap_or_default();
-            return Err(format!("it is of type {} and not {artifact}", shown(found)));
+            return Err(format!("it is of type {found:?} and not {artifact}"));
         }
         let [layer] = &self.layers[..] else {
             return Err(format!("it has {} layers and not one", self.layers.len()));
@@ -233,7 +224,7 @@ impl Manifest {
         match &*found.media_type {
             kind if kind == wanted => Ok(Some(found)),
             EMPTY => Ok(None),
-            other => Err(format!("its {part} is {} and not {wanted}", shown(other))),
+            other => Err(format!("its {part} is {other:?} and not {wanted}")),
         }
     }
 

@@ -150,7 +150,10 @@ impl Oci {
             };
             // A list that is cut short there would be taken for all there is, and what is missing for gone.
             if next.origin() != url.origin() {
-                return Err(failed(place, "it goes on at another host, which is not followed"));
+                return Err(failed(
+                    place,
+                    "it goes on at another host, which is not followed",
+                ));
             }
             bytes += answer.bytes.len() as u64;
             if pages.len() >= PAGES || bytes > LIST_BYTES {
