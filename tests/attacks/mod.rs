@@ -17,6 +17,7 @@ mod lock;
 mod machine;
 mod oci;
 mod paths;
+mod publisher;
 #[cfg(unix)]
 mod races;
 mod registry;
