@@ -20,6 +20,8 @@ mod answer;
 mod api;
 mod connections;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod health;
 mod log;
 mod pages;

@@ -12,6 +12,8 @@ pub mod layout;
 mod location;
 #[cfg(feature = "http")]
 mod oci;
+#[cfg(all(feature = "http", any(test, fuzzing)))]
+pub(crate) use oci::fuzz as oci_fuzz;
 mod search;
 
 use std::borrow::Cow;
