@@ -6,7 +6,7 @@
 #   tests/prove-registry.sh [SCAFFOLD]
 #
 # SCAFFOLD is the binary (default: target/debug/scaffold). As root on Debian or Ubuntu it gets what it needs itself: nginx,
-# docker-registry, and Ceph for the bucket (see tests/s3/ceph.sh).
+# docker-registry, and Ceph for the bucket (see tests/buckets/ceph.sh).
 set -euo pipefail
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -36,7 +36,7 @@ finish() {
     for pid in "${pids[@]:-}"; do
         if [[ -n $pid ]]; then kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; fi
     done
-    if [[ -d $work/ceph ]]; then "$tests/s3/ceph.sh" stop "$work/ceph"; fi
+    if [[ -d $work/ceph ]]; then "$tests/buckets/ceph.sh" stop "$work/ceph"; fi
     rm -rf "$work"
 }
 trap finish EXIT
@@ -134,7 +134,7 @@ run registry verify "$oci"
 places=("$work/folder" "$nginx_url" "$server_url" "$oci")
 say "our own server over a bucket: Ceph's S3, a copy of the folder"
 port=$(free_port)
-settings=$("$tests/s3/ceph.sh" "$work/ceph" "$port")
+settings=$("$tests/buckets/ceph.sh" "$work/ceph" "$port")
 bucket=(env $settings "$scaffold")
 echo "+ scaffold registry mirror folder s3://registry/packages"
 "${bucket[@]}" registry mirror "$work/folder" s3://registry/packages </dev/null
