@@ -168,6 +168,42 @@ for place in "${places[@]}"; do
 done
 echo "${#places[@]} places, one lock but for the source, one tree"
 
+say "a second client, written from the documents alone: the same from everywhere, and nothing that was tampered with"
+second() { python3 "$tests/second_client.py" "$@"; }
+# locked NAME: version, blob and signer in the lock that scaffold wrote; said FILE: what the second client printed of them.
+locked() { python3 -c 'import sys, tomllib
+for one in tomllib.load(open(sys.argv[1], "rb"))["generator"]:
+    if one["package"] == sys.argv[2]: print(one["version"], one["blob"], one["signer"])' "$work/cold2/shop/scaffold.lock" "$1"; }
+said() { python3 -c 'import json, sys; one = json.load(open(sys.argv[1])); print(one["version"], one["blob"], one["signer"])' "$1"; }
+number=0
+for place in "$work/folder" "$nginx_url" "$server_url" "${places[4]}"; do
+    for one in site blog; do
+        number=$((number + 1))
+        second "$place" "acme/$one@^1" "second$number" >second.json
+        [[ $(said second.json) == "$(locked "acme/$one")" ]] || die "the lock has $(locked "acme/$one"), $place $(said second.json)"
+        diff -r "$one" "second$number" || die "the second client unpacked something else"
+    done
+done
+# refused WHY SED-COMMAND FILE...: whether it refuses, for that reason, a copy of the registry in which the files were edited.
+refused() {
+    rm -rf tampered && cp -r folder tampered
+    (cd tampered/v1 && LC_ALL=C sed -i "$2" "${@:3}")
+    if second tampered acme/site unpacked >/dev/null 2>refused.txt; then die "taken: $1"; fi
+    cat refused.txt
+    grep -q "$1" refused.txt && [[ ! -e unpacked ]] || die "not refused for: $1"
+}
+blob=$(locked acme/site | grep -o '[0-9a-f]\{64\}' | sed 1q)
+other=$(locked acme/blog | grep -o '[0-9a-f]\{64\}' | sed 1q)
+refused 'another archive' '1s/^\(.\{8\}\)./\1\x01/' "blobs/sha256/${blob:0:2}/$blob"
+refused 'blob: the index says' "s/$blob/$other/" index/acme/site
+refused 'not signed by a key of its namespace' "s/$blob/$other/" index/acme/site releases/acme/site/1.0.0.note
+# Another author's key, of the same namespace: as whoever runs a registry could sign.
+(export SCAFFOLD_CONFIG=$work/stranger && run key new acme && run registry init strange --origin strange && run publish site --registry strange)
+cp strange/v1/releases/acme/site/1.0.0.note stranger.note
+refused 'not signed by a key of its namespace' "1r $work/stranger.note
+d" releases/acme/site/1.0.0.note
+echo "${number} packages from 4 places as the lock has them; 4 copies refused"
+
 say "what nginx was asked for"
 for what in new add; do
     printf 'scaffold %s: %d requests\n' "$what" "$(wc -l <"$what.log")"
