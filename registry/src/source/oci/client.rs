@@ -139,7 +139,7 @@ impl Client {
             return Ok(None);
         }
         if !status.is_success() && status != StatusCode::NOT_MODIFIED {
-            return Err(refusal(ask.place, &answer));
+            return Err(refusal(ask.place, &answer, self.login.is_some()));
         }
         Ok(Some(Answer {
             status,
@@ -272,7 +272,7 @@ impl Client {
             }
         })?;
         if !answer.status().is_success() {
-            return Err(refusal(ask.place, &answer));
+            return Err(refusal(ask.place, &answer, self.login.is_some()));
         }
         let bounded = Ask::get(ask.place, ask.repository, realm, TOKEN_BYTES);
         let bytes = self.read(&bounded, answer, deadline)?;
