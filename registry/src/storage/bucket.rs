@@ -12,7 +12,7 @@ use object_store::{
 };
 use tokio::runtime::Runtime;
 
-use super::{Part, Storage, StorageError, Stored, Tag};
+use super::{Part, Since, Storage, StorageError, Stored, Tag};
 
 /// Keeps a registry in a bucket: S3 and what speaks like it, Google Cloud Storage, Azure.
 ///
@@ -91,6 +91,29 @@ impl Bucket {
         }
     }
 
+    fn get(&self, path: &str, limit: u64, options: GetOptions) -> Result<Since, StorageError> {
+        let work = async {
+            let found = self.store.get_opts(&self.path(path), options).await?;
+            let tag = found.meta.e_tag.clone().unwrap_or_default();
+            // By its length alone: what is longer is not even read.
+            let bytes = match found.meta.size > limit {
+                true => None,
+                false => Some(found.bytes().await?.to_vec()),
+            };
+            Ok((bytes, Tag(tag)))
+        };
+        match self.wait(work) {
+            Ok((Some(bytes), tag)) => Ok(Since::Changed(Stored { bytes, tag })),
+            Ok((None, _)) => Err(StorageError::TooLong {
+                place: self.place(path),
+                limit,
+            }),
+            Err(Error::NotFound { .. }) => Ok(Since::Gone),
+            Err(Error::NotModified { .. }) => Ok(Since::Same),
+            Err(error) => Err(self.failed("read", path, error)),
+        }
+    }
+
     fn put(&self, path: &str, bytes: &[u8], mode: PutMode) -> Result<bool, StorageError> {
         let payload = PutPayload::from(bytes.to_vec());
         let options = PutOptions::from(mode);
@@ -104,25 +127,20 @@ impl Bucket {
 
 impl Storage for Bucket {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Stored>, StorageError> {
-        let work = async {
-            let found = self.store.get(&self.path(path)).await?;
-            let tag = found.meta.e_tag.clone().unwrap_or_default();
-            // By its length alone: what is longer is not even read.
-            let bytes = match found.meta.size > limit {
-                true => None,
-                false => Some(found.bytes().await?.to_vec()),
-            };
-            Ok((bytes, Tag(tag)))
-        };
-        match self.wait(work) {
-            Ok((Some(bytes), tag)) => Ok(Some(Stored { bytes, tag })),
-            Ok((None, _)) => Err(StorageError::TooLong {
-                place: self.place(path),
-                limit,
-            }),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed("read", path, error)),
+        match self.get(path, limit, GetOptions::default())? {
+            Since::Changed(stored) => Ok(Some(stored)),
+            Since::Gone | Since::Same => Ok(None),
         }
+    }
+
+    fn read_unless(&self, path: &str, limit: u64, known: &Tag) -> Result<Since, StorageError> {
+        // A store that gives no tags is asked for all of it.
+        let if_none_match = (!known.0.is_empty()).then(|| known.0.clone());
+        let options = GetOptions {
+            if_none_match,
+            ..GetOptions::default()
+        };
+        self.get(path, limit, options)
     }
 
     fn read_part(&self, path: &str, start: u64, most: u64) -> Result<Option<Part>, StorageError> {
