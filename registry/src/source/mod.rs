@@ -10,6 +10,8 @@ mod folder;
 #[cfg(feature = "http")]
 mod http;
 pub mod layout;
+#[cfg(feature = "server")]
+mod lines;
 mod location;
 #[cfg(feature = "http")]
 mod oci;
@@ -30,6 +32,8 @@ use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
+#[cfg(feature = "server")]
+pub(crate) use lines::{Hits, Lines};
 pub use location::Location;
 #[cfg(feature = "http")]
 pub use oci::{Artifacts, Oci, SCHEME as OCI};
@@ -318,6 +322,24 @@ impl<F: Fetch> Registry<F> {
         }
     }
 
+    /// A part of the search data, unless it is still in the state of this tag.
+    pub(crate) fn part(&self, number: u32, known: Option<&str>) -> Result<Fetched, SourceError> {
+        self.fetch.get(&Object::Shard(number), SHARD_BYTES, known)
+    }
+
+    /// A part of the search data that was read, to be searched often.
+    #[cfg(feature = "server")]
+    pub(crate) fn lines(&self, number: u32, bytes: &[u8]) -> Result<Lines, SourceError> {
+        Lines::read(bytes).map_err(|reason| self.broken_part(number, reason))
+    }
+
+    fn broken_part(&self, number: u32, reason: String) -> SourceError {
+        SourceError::Broken {
+            place: self.fetch.place(&Object::Shard(number)),
+            reason,
+        }
+    }
+
     fn release_error(&self, source: ReleaseError) -> SourceError {
         SourceError::Release {
             id: self.fetch.id().to_owned(),
@@ -431,16 +453,12 @@ impl<F: Fetch> Source for Registry<F> {
     fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
         let words: Vec<_> = words.iter().map(|word| word.to_lowercase()).collect();
         let mut found = Vec::new();
-        for part in self.config()?.parts() {
-            let object = Object::Shard(part);
-            let Some(bytes) = self.get(&object, SHARD_BYTES)? else {
+        for number in self.config()?.parts() {
+            let Some(bytes) = self.part(number, None)?.bytes() else {
                 continue;
             };
-            let lines = find_in_shard(&bytes, &words).map_err(|reason| SourceError::Broken {
-                place: self.fetch.place(&object),
-                reason,
-            })?;
-            found.extend(lines);
+            let lines = find_in_shard(&bytes, &words);
+            found.extend(lines.map_err(|reason| self.broken_part(number, reason))?);
         }
         found.sort_by(|one: &Summary, other| one.name.cmp(&other.name));
         Ok(found)
