@@ -154,7 +154,9 @@ impl Client {
         let key = (ask.repository.to_owned(), ask.right);
         let known = self.authorized().get(&key).cloned();
         let answer = self.follow(ask, known.as_ref())?;
-        if answer.status() != StatusCode::UNAUTHORIZED {
+        // Storage that the registry leads to has no say in who is told the password.
+        let is_own = answer.url().origin() == self.base.origin();
+        if answer.status() != StatusCode::UNAUTHORIZED || !is_own {
             return Ok(answer);
         }
         let Some(challenge) = Challenge::of(answer.headers()) else {
