@@ -211,7 +211,7 @@ pub fn registry(data: &[u8]) {
 }
 
 /// Words on a line of their own, then a part of the search data: which lines are not read as JSON changes nothing in what is
-/// found.
+/// found, nor does who searches.
 pub fn search(data: &[u8]) {
     let Some(end) = data.iter().position(|byte| *byte == b'\n') else {
         return;
@@ -225,10 +225,19 @@ pub fn search(data: &[u8]) {
     let ours = write_shard(packages).expect("texts and names");
     // In another shape, so that every line is read.
     let other = format!(" {ours}");
+    let found = find_in_shard(other.as_bytes(), &words).expect("what was written");
     assert_eq!(
         find_in_shard(ours.as_bytes(), &words).expect("what was written"),
-        find_in_shard(other.as_bytes(), &words).expect("what was written")
+        found
     );
+    #[cfg(feature = "server")]
+    {
+        let lines = crate::source::Lines::read(ours.as_bytes()).expect("what was written");
+        let mut hits = crate::source::Hits::new(&words, 0..usize::MAX);
+        hits.search(&lines);
+        assert_eq!(hits.count(), found.len());
+        assert_eq!(hits.shown(), found);
+    }
 }
 
 /// Names of packages, with and without a version, and digests: one spelling each.
