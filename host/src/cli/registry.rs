@@ -115,7 +115,7 @@ pub struct Serve {
     #[arg(value_name = "WHERE")]
     pub place: String,
     /// Address and port; port 0 takes a free one, which is printed
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = listen)]
     pub listen: SocketAddr,
     /// How others reach the server, as https://packages.example.com; by default as it listens
     #[arg(long, value_name = "URL")]
@@ -138,6 +138,12 @@ pub struct Serve {
     /// Take an asker's address from the last entry of X-Forwarded-For, which a proxy in front has to set
     #[arg(long)]
     pub behind_proxy: bool,
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "write it as 127.0.0.1:8080, or 0.0.0.0:8080 for every address of this machine".to_owned()
+    })
 }
 
 #[derive(Debug, Args)]

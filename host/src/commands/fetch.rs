@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use scaffold_registry::{Digest, Object, SourceError, source::NOTE_BYTES};
 use serde_json::json;
 
+use super::dangers;
 use crate::{
     context::Context,
     error::CommandError,
@@ -44,6 +45,17 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
             false => error.hint(format!("missing as well: {}", rest.join(", "))),
         });
     }
+    let lost = pins
+        .iter()
+        .find(|pin| pin.registry != OFFICIAL && !tools.store.has(&pin.blob));
+    if let Some(pin) = lost {
+        return Err(CommandError::failed(format!(
+            "{} {} was fetched, and could not be kept in the cache",
+            pin.package, pin.version
+        ))
+        .hint("SCAFFOLD_CACHE moves the cache to another place"));
+    }
+    dangers::tell(context, &project)?;
     context
         .ui
         .json(&json!({"packages": pins.len(), "fetched": fetched}));

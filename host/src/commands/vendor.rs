@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use scaffold_registry::{Config, Object, Release, SourceError, release, source::NOTE_BYTES};
 use serde_json::json;
 
-use super::fetch::pins;
+use super::{dangers, fetch::pins};
 use crate::{
     apply,
     context::Context,
@@ -35,6 +35,7 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
         copies(&packages, &pins)?
     };
     context.tell_notices(&packages);
+    dangers::tell(context, &project)?;
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let plan = plan(&workspace, files).kind(ErrorKind::Failed)?;
     let changed = plan.actions.iter().filter(|a| a.verb != Verb::Unchanged);
@@ -50,6 +51,11 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     context.ui.json(
         &json!({"dry_run": dry_run, "folder": VENDOR, "packages": names, "changed": changed}),
     );
+    if pins.is_empty() {
+        context
+            .ui
+            .done("Nothing to copy:", "all packages come with the program");
+    }
     context.ui.result(format!(
         "{} in {VENDOR}, {} {}",
         count(pins.len(), "package", "packages"),

@@ -9,6 +9,7 @@ use super::{open, own};
 use crate::{
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
+    keys::KeyFile,
 };
 
 /// What is to be published of a release beside its archive.
@@ -16,6 +17,17 @@ pub struct Signed {
     /// Key sets that the registry does not have yet, oldest first; they go there before the statement.
     pub sets: Vec<KeySet>,
     pub statement: Statement,
+}
+
+/// The user's key for a namespace.
+///
+/// # Errors
+/// The keys cannot be read.
+pub fn key_of(context: &Context, namespace: &str) -> Result<Option<KeyFile>, CommandError> {
+    match context.dirs.config {
+        Some(_) => Ok(own(context)?.find(namespace)?),
+        None => Ok(None),
+    }
 }
 
 /// Signs a release with the user's key for its namespace, as the newest key set says; unsigned where there is no key on
@@ -29,11 +41,7 @@ pub fn sign(
     there: Option<Chain>,
 ) -> Result<Signed, CommandError> {
     let namespace = release.name.namespace().to_owned();
-    let file = match context.dirs.config {
-        Some(_) => own(context)?.find(&namespace)?,
-        None => None,
-    };
-    let Some(file) = file else {
+    let Some(file) = key_of(context, &namespace)? else {
         return Ok(Signed {
             sets: Vec::new(),
             statement: Statement::unsigned(release).kind(ErrorKind::Usage)?,

@@ -168,10 +168,27 @@ fn failure(place: &str, error: &reqwest::Error) -> Failure {
     Failure {
         error: SourceError::Fetch {
             place: place.to_owned(),
-            reason: reasons(error),
+            reason: unanswered(error),
         },
         passing: if lasts { Passing::No } else { Passing::Soon },
     }
+}
+
+/// Why nobody answered. Where no connection came about, the last cause alone tells a person something.
+fn unanswered(error: &reqwest::Error) -> String {
+    if !error.is_connect() {
+        return reasons(error);
+    }
+    let mut last: &dyn Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    let cause = last.to_string();
+    // What is said in plain HTTP begins with no byte that TLS knows.
+    if cause.contains("InvalidContentType") {
+        return "it does not speak TLS; is its address http://?".to_owned();
+    }
+    cause
 }
 
 /// Only to the same scheme, host and port: elsewhere is another registry, and nobody configured that one, nor is it to
