@@ -39,7 +39,8 @@ pub enum RegistryCommand {
     Gc(Gc),
     /// Serve a registry: packages for everybody, publishing for who has a token, pages for people
     ///
-    /// Any number of servers may serve one registry. Logs go to standard error, a JSON document a line; /health says
+    /// It speaks plain HTTP: put a proxy with TLS in front, and say so with --url and --behind-proxy. Any number of servers may
+    /// serve one registry. Logs go to standard error, a JSON document a line; /health says
     /// whether the storage answers and /metrics is for Prometheus. SIGTERM and Ctrl-C let requests end first.
     Serve(Serve),
     /// Look after the tokens with which people publish to a server
@@ -155,6 +156,8 @@ pub struct Token {
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token and print it, once: the registry keeps a hash of it
+    ///
+    /// For example: scaffold registry token new /srv/packages --name Ann --namespace acme
     New(NewToken),
     /// Show which tokens there are
     List {

@@ -37,8 +37,7 @@ impl Target {
     /// # Errors
     /// There is none, there are several, or it cannot be written to.
     pub fn of(context: &Context, namespace: &str) -> Result<Self, CommandError> {
-        let hint =
-            "scaffold publish DIR --registry WHERE: a folder, https://… of a publish server, or oci://…";
+        let hint = "scaffold publish DIR --registry WHERE: a folder, https://… of a publish server, or oci://…";
         let registries = context.config()?.registries;
         let place = match context.globals.registry.as_slice() {
             [place] => place
