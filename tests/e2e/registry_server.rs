@@ -646,6 +646,7 @@ fn a_private_registry_answers_nobody_without_a_token() {
         "/v1/config.json",
         "/v1/index/acme/web",
         "/style.css",
+        "/metrics",
         "/none",
     ] {
         server.get(path).is(401);
@@ -662,6 +663,8 @@ fn a_private_registry_answers_nobody_without_a_token() {
         .succeeded();
     let bearer = format!("Authorization: Bearer {}\r\n", reader.stdout.trim_end());
     server.ask("GET", "/v1/index/acme/web", &bearer).is(200);
+    let metrics = server.ask("GET", "/metrics", &bearer).is(200).text();
+    assert!(metrics.contains("scaffold_requests_total"), "{metrics}");
     let page = server.get("/").is(401);
     assert!(page.header("www-authenticate").contains("basic"));
 }

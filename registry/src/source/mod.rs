@@ -10,6 +10,8 @@ mod folder;
 #[cfg(feature = "http")]
 mod http;
 pub mod layout;
+#[cfg(feature = "server")]
+mod lines;
 mod location;
 #[cfg(feature = "http")]
 mod oci;
@@ -30,6 +32,8 @@ use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
+#[cfg(feature = "server")]
+pub(crate) use lines::{Hits, Lines};
 pub use location::Location;
 #[cfg(feature = "http")]
 pub use oci::{Artifacts, Oci, SCHEME as OCI};

@@ -5,10 +5,12 @@ use std::sync::OnceLock;
 
 use semver::Version;
 
+#[cfg(feature = "server")]
+use super::Lines;
 use super::search::find_in_shard;
 use super::{
-    BLOB_BYTES, CONFIG_BYTES, Config, Fetch, NOTE_BYTES, Object, SHARD_BYTES, Source, SourceError,
-    Summary,
+    BLOB_BYTES, CONFIG_BYTES, Config, Fetch, Fetched, NOTE_BYTES, Object, SHARD_BYTES, Source,
+    SourceError, Summary,
 };
 use crate::keys::KeySet;
 use crate::release::{self, INDEX_BYTES, ReleaseError};
@@ -71,6 +73,24 @@ impl<F: Fetch> Registry<F> {
                 place: self.fetch.place(object),
                 reason: "it is not UTF-8".to_owned(),
             }),
+        }
+    }
+
+    /// A part of the search data, unless it is still in the state of this tag.
+    pub(crate) fn part(&self, number: u32, known: Option<&str>) -> Result<Fetched, SourceError> {
+        self.fetch.get(&Object::Shard(number), SHARD_BYTES, known)
+    }
+
+    /// A part of the search data that was read, to be searched often.
+    #[cfg(feature = "server")]
+    pub(crate) fn lines(&self, number: u32, bytes: &[u8]) -> Result<Lines, SourceError> {
+        Lines::read(bytes).map_err(|reason| self.broken_part(number, reason))
+    }
+
+    fn broken_part(&self, number: u32, reason: String) -> SourceError {
+        SourceError::Broken {
+            place: self.fetch.place(&Object::Shard(number)),
+            reason,
         }
     }
 
@@ -191,16 +211,12 @@ impl<F: Fetch> Source for Registry<F> {
     fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
         let words: Vec<_> = words.iter().map(|word| word.to_lowercase()).collect();
         let mut found = Vec::new();
-        for part in self.config()?.parts() {
-            let object = Object::Shard(part);
-            let Some(bytes) = self.get(&object, SHARD_BYTES)? else {
+        for number in self.config()?.parts() {
+            let Some(bytes) = self.part(number, None)?.bytes() else {
                 continue;
             };
-            let lines = find_in_shard(&bytes, &words).map_err(|reason| SourceError::Broken {
-                place: self.fetch.place(&object),
-                reason,
-            })?;
-            found.extend(lines);
+            let lines = find_in_shard(&bytes, &words);
+            found.extend(lines.map_err(|reason| self.broken_part(number, reason))?);
         }
         found.sort_by(|one: &Summary, other| one.name.cmp(&other.name));
         Ok(found)

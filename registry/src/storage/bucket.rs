@@ -12,7 +12,7 @@ use object_store::{
 };
 use tokio::runtime::Runtime;
 
-use super::{Part, Storage, StorageError, Stored, Tag};
+use super::{Part, Since, Storage, StorageError, Stored, Tag};
 
 /// Keeps a registry in a bucket: S3 and what speaks like it, Google Cloud Storage, Azure.
 ///
@@ -100,6 +100,39 @@ impl Bucket {
         Tag(tag.or_else(|| found.e_tag.clone()).unwrap_or_default())
     }
 
+    /// What is at `path`, unless it is as it was when its tag was `known`.
+    fn get(&self, path: &str, limit: u64, known: Option<&Tag>) -> Result<Since, StorageError> {
+        // A store may give no tags; Google's compares those of HTTP, which ours are not.
+        let known = known.filter(|tag| !tag.0.is_empty());
+        let asked = known.filter(|_| !self.by_generation);
+        let options = GetOptions {
+            if_none_match: asked.map(|tag| tag.0.clone()),
+            ..GetOptions::default()
+        };
+        let work = async {
+            let found = self.store.get_opts(&self.path(path), options).await?;
+            let tag = self.tag(&found.meta);
+            // By its tag or its length alone: what is known or longer is not even read.
+            Ok(if known == Some(&tag) {
+                Ok(Since::Same)
+            } else if found.meta.size > limit {
+                Err(StorageError::TooLong {
+                    place: self.place(path),
+                    limit,
+                })
+            } else {
+                let bytes = found.bytes().await?.to_vec();
+                Ok(Since::Changed(Stored { bytes, tag }))
+            })
+        };
+        match self.wait(work) {
+            Ok(since) => since,
+            Err(Error::NotFound { .. }) => Ok(Since::Gone),
+            Err(Error::NotModified { .. }) => Ok(Since::Same),
+            Err(error) => Err(self.failed("read", path, error)),
+        }
+    }
+
     fn put(&self, path: &str, bytes: &[u8], mode: PutMode) -> Result<bool, StorageError> {
         let payload = PutPayload::from(bytes.to_vec());
         let options = PutOptions::from(mode);
@@ -113,25 +146,14 @@ impl Bucket {
 
 impl Storage for Bucket {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Stored>, StorageError> {
-        let work = async {
-            let found = self.store.get(&self.path(path)).await?;
-            let tag = self.tag(&found.meta);
-            // By its length alone: what is longer is not even read.
-            let bytes = match found.meta.size > limit {
-                true => None,
-                false => Some(found.bytes().await?.to_vec()),
-            };
-            Ok((bytes, tag))
-        };
-        match self.wait(work) {
-            Ok((Some(bytes), tag)) => Ok(Some(Stored { bytes, tag })),
-            Ok((None, _)) => Err(StorageError::TooLong {
-                place: self.place(path),
-                limit,
-            }),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed("read", path, error)),
+        match self.get(path, limit, None)? {
+            Since::Changed(stored) => Ok(Some(stored)),
+            Since::Gone | Since::Same => Ok(None),
         }
+    }
+
+    fn read_unless(&self, path: &str, limit: u64, known: &Tag) -> Result<Since, StorageError> {
+        self.get(path, limit, Some(known))
     }
 
     fn read_part(&self, path: &str, start: u64, most: u64) -> Result<Option<Part>, StorageError> {
