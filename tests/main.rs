@@ -53,6 +53,9 @@ mod signing;
 #[cfg(target_os = "linux")]
 #[path = "e2e/terminal.rs"]
 mod terminal;
+#[cfg(target_os = "linux")]
+#[path = "e2e/transfers.rs"]
+mod transfers;
 #[path = "e2e/turns.rs"]
 mod turns;
 #[path = "e2e/undo.rs"]
@@ -88,9 +91,9 @@ mod sandbox_rules;
 #[path = "e2e/wasm.rs"]
 mod wasm;
 
-#[cfg(feature = "prove-s3")]
-#[path = "e2e/registry_s3.rs"]
-mod registry_s3;
+#[cfg(feature = "prove-buckets")]
+#[path = "e2e/registry_bucket.rs"]
+mod registry_bucket;
 #[path = "e2e/registry_server.rs"]
 mod registry_server;
 

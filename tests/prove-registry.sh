@@ -6,7 +6,7 @@
 #   tests/prove-registry.sh [SCAFFOLD]
 #
 # SCAFFOLD is the binary (default: target/debug/scaffold). As root on Debian or Ubuntu it gets what it needs itself: nginx,
-# docker-registry, and Ceph for the bucket (see tests/s3/ceph.sh).
+# docker-registry, and Ceph for the bucket (see tests/buckets/ceph.sh).
 set -euo pipefail
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -36,7 +36,7 @@ finish() {
     for pid in "${pids[@]:-}"; do
         if [[ -n $pid ]]; then kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; fi
     done
-    if [[ -d $work/ceph ]]; then "$tests/s3/ceph.sh" stop "$work/ceph"; fi
+    if [[ -d $work/ceph ]]; then "$tests/buckets/ceph.sh" stop "$work/ceph"; fi
     rm -rf "$work"
 }
 trap finish EXIT
@@ -134,7 +134,7 @@ run registry verify "$oci"
 places=("$work/folder" "$nginx_url" "$server_url" "$oci")
 say "our own server over a bucket: Ceph's S3, a copy of the folder"
 port=$(free_port)
-settings=$("$tests/s3/ceph.sh" "$work/ceph" "$port")
+settings=$("$tests/buckets/ceph.sh" "$work/ceph" "$port")
 bucket=(env $settings "$scaffold")
 echo "+ scaffold registry mirror folder s3://registry/packages"
 "${bucket[@]}" registry mirror "$work/folder" s3://registry/packages </dev/null
@@ -168,6 +168,42 @@ for place in "${places[@]}"; do
 done
 echo "${#places[@]} places, one lock but for the source, one tree"
 
+say "a second client, written from the documents alone: the same from everywhere, and nothing that was tampered with"
+second() { python3 "$tests/second_client.py" "$@"; }
+# locked NAME: version, blob and signer in the lock that scaffold wrote; said FILE: what the second client printed of them.
+locked() { python3 -c 'import sys, tomllib
+for one in tomllib.load(open(sys.argv[1], "rb"))["generator"]:
+    if one["package"] == sys.argv[2]: print(one["version"], one["blob"], one["signer"])' "$work/cold2/shop/scaffold.lock" "$1"; }
+said() { python3 -c 'import json, sys; one = json.load(open(sys.argv[1])); print(one["version"], one["blob"], one["signer"])' "$1"; }
+number=0
+for place in "$work/folder" "$nginx_url" "$server_url" "${places[4]}"; do
+    for one in site blog; do
+        number=$((number + 1))
+        second "$place" "acme/$one@^1" "second$number" >second.json
+        [[ $(said second.json) == "$(locked "acme/$one")" ]] || die "the lock has $(locked "acme/$one"), $place $(said second.json)"
+        diff -r "$one" "second$number" || die "the second client unpacked something else"
+    done
+done
+# refused WHY SED-COMMAND FILE...: whether it refuses, for that reason, a copy of the registry in which the files were edited.
+refused() {
+    rm -rf tampered && cp -r folder tampered
+    (cd tampered/v1 && LC_ALL=C sed -i "$2" "${@:3}")
+    if second tampered acme/site unpacked >/dev/null 2>refused.txt; then die "taken: $1"; fi
+    cat refused.txt
+    grep -q "$1" refused.txt && [[ ! -e unpacked ]] || die "not refused for: $1"
+}
+blob=$(locked acme/site | grep -o '[0-9a-f]\{64\}' | sed 1q)
+other=$(locked acme/blog | grep -o '[0-9a-f]\{64\}' | sed 1q)
+refused 'another archive' '1s/^\(.\{8\}\)./\1\x01/' "blobs/sha256/${blob:0:2}/$blob"
+refused 'blob: the index says' "s/$blob/$other/" index/acme/site
+refused 'not signed by a key of its namespace' "s/$blob/$other/" index/acme/site releases/acme/site/1.0.0.note
+# Another author's key, of the same namespace: as whoever runs a registry could sign.
+(export SCAFFOLD_CONFIG=$work/stranger && run key new acme && run registry init strange --origin strange && run publish site --registry strange)
+cp strange/v1/releases/acme/site/1.0.0.note stranger.note
+refused 'not signed by a key of its namespace' "1r $work/stranger.note
+d" releases/acme/site/1.0.0.note
+echo "${number} packages from 4 places as the lock has them; 4 copies refused"
+
 say "what nginx was asked for"
 for what in new add; do
     printf 'scaffold %s: %d requests\n' "$what" "$(wc -l <"$what.log")"
@@ -176,8 +212,10 @@ done
 [[ $(wc -l <new.log) -le 6 ]] || die "making a project took more requests than it has to"
 
 say "the network is cut: what was fetched works, the rest says what is missing"
-cut() { echo "+ (no network) scaffold $*"; unshare -n "$scaffold" "$@" </dev/null; }
-if unshare -n true 2>/dev/null; then
+alone=(unshare --net)
+[[ $(id -u) == 0 ]] || alone+=(--map-root-user)
+cut() { echo "+ (no network) scaffold $*"; "${alone[@]}" "$scaffold" "$@" </dev/null; }
+if "${alone[@]}" true 2>/dev/null; then
     (
         cd "$work/cold2"
         export SCAFFOLD_CACHE=$work/cold2/cache SCAFFOLD_CONFIG=$work/cold2/config
@@ -202,6 +240,6 @@ if unshare -n true 2>/dev/null; then
         grep -q 'scaffold fetch' empty.txt || die "it does not say how to get what is missing"
     )
 else
-    die "unshare -n does not work here; it needs root or user namespaces"
+    die "${alone[*]} does not work here; it needs root or user namespaces"
 fi
 say "proven"

@@ -1,20 +1,36 @@
 //! Versions in use that were taken back because it is dangerous to go on with them.
 
-use std::collections::BTreeSet;
+use super::fetch::pins;
+use crate::{
+    change::Entry,
+    context::Context,
+    error::CommandError,
+    project::{Pinned, Project},
+    sources::OFFICIAL,
+};
 
-use crate::{context::Context, error::CommandError, project::Project, sources::OFFICIAL};
-
-/// Warns of every such version that the project has locked. Nobody is asked for it: what this machine has heard of a
-/// registry, the last time it was asked for something, has it.
+/// Warns of every such version that the project has locked; `entries` is what it will have instead. Nobody is asked for it:
+/// what this machine has heard of a registry, the last time it was asked for something, has it.
 ///
 /// # Errors
 /// The configuration cannot be read.
-pub fn tell(context: &mut Context, project: &Project) -> Result<(), CommandError> {
+pub fn tell(
+    context: &mut Context,
+    project: &Project,
+    entries: Option<&[Entry]>,
+) -> Result<(), CommandError> {
     let sources = context.sources(Some(project))?.offline();
-    let locked = project.lock.generators.iter();
-    let pins = locked.flat_map(|locked| [Some(&locked.package), locked.engine.as_ref()]);
-    let mut told = BTreeSet::new();
-    for pin in pins.flatten().filter(|pin| pin.registry != OFFICIAL) {
+    let stays = |pin: &Pinned| {
+        entries.is_none_or(|entries| {
+            let pins = entries.iter();
+            let mut pins = pins.flat_map(|entry| [Some(&entry.package), entry.engine.as_ref()]);
+            pins.any(|one| one == Some(pin))
+        })
+    };
+    for pin in pins(&project.lock) {
+        if pin.registry == OFFICIAL {
+            continue;
+        }
         let Ok(source) = sources.open(&pin.registry) else {
             continue;
         };
@@ -22,15 +38,17 @@ pub fn tell(context: &mut Context, project: &Project) -> Result<(), CommandError
         let dangerous = releases
             .iter()
             .find(|release| release.version == pin.version && release.security);
-        if let Some(release) = dangerous
-            && told.insert((&pin.package, &pin.version))
-        {
+        if let Some(release) = dangerous {
             let why = release.yanked.as_deref().unwrap_or_default();
-            context.ui.warn(&format!(
-                "{} {} was taken back ({why}), and it is dangerous to go on with it; scaffold update takes another version",
-                pin.package.short(),
-                pin.version
-            ));
+            let then = match stays(&pin) {
+                true => {
+                    "and it is dangerous to go on with it; scaffold update takes another as soon as there is one"
+                }
+                false => "and it was dangerous to go on with it",
+            };
+            let package = pin.package.short();
+            let text = format!("{package} {} was taken back ({why}), {then}", pin.version);
+            context.ui.warn(&text);
         }
     }
     Ok(())

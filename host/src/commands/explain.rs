@@ -88,6 +88,7 @@ impl From<SourceError> for CommandError {
             SourceError::Offline { .. } => Self::failed(e)
                 .hint("run it once without --offline: what it fetches stays here")
                 .hint("in a project, scaffold fetch gets everything scaffold.lock needs"),
+            SourceError::Unreached { advice, .. } => Self::failed(e).hint(advice),
             SourceError::Setting { .. } => {
                 Self::usage(e).hint("it is set under [registries] in your config.toml")
             }
@@ -97,8 +98,14 @@ impl From<SourceError> for CommandError {
                 );
                 Self::integrity(e).hint(hint)
             }
-            SourceError::Unauthorized { .. } => Self::failed(e)
-                .hint(format!("scaffold login REGISTRY keeps a token for it, or {TOKEN} holds one")),
+            SourceError::Unauthorized { told, .. } => {
+                let hint = format!("scaffold login REGISTRY keeps a token for it, or {TOKEN} holds one");
+                let error = Self::permission(e);
+                match told {
+                    true => error.hint(format!("whoever runs the registry hands out another; {hint}")),
+                    false => error.hint(hint),
+                }
+            }
             SourceError::Keys { .. } => Self::integrity(e).hint("nothing was written"),
             SourceError::Fetch { .. } => Self::failed(e)
                 .hint("check the connection and try again; with everything in the cache, --offline works without one"),

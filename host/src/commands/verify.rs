@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::dangers;
 use crate::{context::Context, error::CommandError, replay::Replayer, ui::page::count};
 
 /// `scaffold verify`: every package hashed again, the lock replayed, the digests compared.
@@ -11,6 +12,7 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     let tree = replayer.pristine(&project.lock)?;
     replayer.check_allowed()?;
     context.tell_notices(&packages);
+    dangers::tell(context, &project, None)?;
     context
         .ui
         .json(&json!({"tree": project.lock.tree, "files": tree.len()}));

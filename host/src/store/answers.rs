@@ -75,6 +75,14 @@ impl Store {
         disk::write(root, &file, &[line.as_bytes(), bytes])
     }
 
+    /// Keeps an answer no more.
+    pub fn forget_answer(&self, registry: &str, path: &str) {
+        if let Some(root) = self.used() {
+            // Best effort: what cannot be removed will be found wrong again.
+            let _ = disk::remove(&place(root, registry, path));
+        }
+    }
+
     /// Every registry something is kept of, with how many answers those are, and their bytes on disk.
     ///
     /// # Errors

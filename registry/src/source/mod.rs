@@ -5,6 +5,7 @@
 
 mod config;
 mod embedded;
+mod error;
 mod folder;
 #[cfg(feature = "http")]
 mod http;
@@ -14,16 +15,17 @@ mod lines;
 mod location;
 #[cfg(feature = "http")]
 mod oci;
+mod registry;
 mod search;
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
 use semver::Version;
 
 pub(crate) use config::MAX_PARTS;
 pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
+pub use error::SourceError;
 pub use folder::Folder;
 #[cfg(test)]
 use folder::read_bounded;
@@ -35,11 +37,12 @@ pub(crate) use lines::{Hits, Lines};
 pub use location::Location;
 #[cfg(feature = "http")]
 pub use oci::{Artifacts, Oci, SCHEME as OCI};
+pub use registry::Registry;
 pub use search::{SHARD_BYTES, Summary};
-pub(crate) use search::{find_in_shard, read_shard, write_shard};
+pub(crate) use search::{read_shard, write_shard};
 
-use crate::keys::{Chain, KeySet, KeySetError};
-use crate::release::{self, INDEX_BYTES, LINE_BYTES, ReleaseError};
+use crate::keys::{Chain, KeySet};
+use crate::release::LINE_BYTES;
 use crate::{PackageName, Release, Statement, archive};
 
 /// Most bytes in one archive as it is stored.
@@ -123,6 +126,9 @@ pub trait Source: Send + Sync {
         false
     }
 
+    /// What was said of a version was wrong: where it is kept, it is not any more, and asked for again.
+    fn forget(&self, _name: &PackageName, _version: &Version) {}
+
     /// Gets all that a release consists of at the same time, for [`Source::blob`] and [`Source::statement`] to find.
     fn warm(&self, _release: &Release) {}
 
@@ -150,198 +156,6 @@ pub trait Source: Send + Sync {
             .into_iter()
             .map(|summary| summary.name)
             .collect())
-    }
-}
-
-/// Why a source could not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// A file of the registry could not be read.
-    #[error("cannot read {place}: {source}")]
-    Io {
-        /// The file.
-        place: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The registry could not be reached, or answered with an error.
-    #[error("cannot fetch {place}: {reason}")]
-    Fetch {
-        /// The URL.
-        place: String,
-        /// What happened, and what to do.
-        reason: String,
-    },
-    /// What is configured for a registry cannot be used.
-    #[error("cannot ask {place}: {reason}")]
-    Setting {
-        /// The registry's address.
-        place: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The registry wants to be told who asks, or gives this one nothing.
-    #[error("{place}: the server answered {status}, it wants to know who asks{}", if *status == 403 { " and does not let this token in" } else { "" })]
-    Unauthorized {
-        /// The URL.
-        place: String,
-        /// 401 or 403.
-        status: u16,
-    },
-    /// It is not on this machine, and no connection may be opened.
-    #[error("{what} is not on this machine, and offline {id} is not asked")]
-    Offline {
-        /// The file, in words.
-        what: String,
-        /// The source.
-        id: String,
-    },
-    /// What was seen of the registry before is gone or was changed. What is published never is.
-    #[error("{id} went back: {reason}")]
-    WentBack {
-        /// The source.
-        id: String,
-        /// What is gone or changed.
-        reason: String,
-    },
-    /// A file is longer than it may be.
-    #[error(
-        "{place} is longer than {limit} bytes, more than a registry may send; the registry is broken or hostile"
-    )]
-    TooLong {
-        /// The file.
-        place: String,
-        /// The most it may have, in bytes.
-        limit: u64,
-    },
-    /// There is no registry where one was expected.
-    #[error(
-        "there is no registry in {place}: `{}` is missing; check the address",
-        layout::CONFIG
-    )]
-    NotARegistry {
-        /// Where it was looked for.
-        place: String,
-    },
-    /// The registry speaks a later format.
-    #[error(
-        "the registry {id} has format {found} and this scaffold reads {}; update scaffold",
-        config::FORMAT
-    )]
-    Format {
-        /// The source.
-        id: String,
-        /// Its format.
-        found: u64,
-    },
-    /// What a package says could not be had from where it was kept.
-    #[error("{name} cannot be had: {source}")]
-    Unavailable {
-        /// The package.
-        name: PackageName,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A file that is not what it should be.
-    #[error("{place} is broken: {reason}; tell whoever runs the registry")]
-    Broken {
-        /// The file.
-        place: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// An index or a statement that cannot be used.
-    #[error("{id}: {source}; tell whoever runs the registry")]
-    Release {
-        /// The source.
-        id: String,
-        /// What is wrong.
-        source: Box<ReleaseError>,
-    },
-    /// A key set that cannot be used.
-    #[error("{id}: {source}; tell whoever runs the registry")]
-    Keys {
-        /// The source.
-        id: String,
-        /// What is wrong.
-        source: Box<KeySetError>,
-    },
-    /// A release whose archive is not there.
-    #[error(
-        "{id} lists {package} but does not have its archive ({blob}); tell whoever runs the registry"
-    )]
-    NoBlob {
-        /// The source.
-        id: String,
-        /// The package and the version, `acme/web 1.0.0`.
-        package: String,
-        /// The archive's digest.
-        blob: crate::Digest,
-    },
-    /// An archive whose length is not the one the release states.
-    #[error(
-        "{place} has {found} bytes and the release of {package} says {expected}; the registry is broken or hostile"
-    )]
-    Size {
-        /// The file.
-        place: String,
-        /// The package and the version, `acme/web 1.0.0`.
-        package: String,
-        /// What the release says, in bytes.
-        expected: u64,
-        /// What there is, in bytes; one more than the limit when there is more.
-        found: u64,
-    },
-}
-
-/// A borrowed source is one.
-impl<S: Source + ?Sized> Source for &S {
-    fn id(&self) -> &str {
-        (**self).id()
-    }
-
-    fn releases(&self, name: &PackageName) -> Result<Vec<Release>, SourceError> {
-        (**self).releases(name)
-    }
-
-    fn blob(&self, release: &Release) -> Result<Cow<'static, [u8]>, SourceError> {
-        (**self).blob(release)
-    }
-
-    fn statement(
-        &self,
-        name: &PackageName,
-        version: &Version,
-    ) -> Result<Option<Statement>, SourceError> {
-        (**self).statement(name, version)
-    }
-
-    fn file(
-        &self,
-        object: &Object<'_>,
-        limit: u64,
-    ) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
-        (**self).file(object, limit)
-    }
-
-    fn is_copy(&self) -> bool {
-        (**self).is_copy()
-    }
-
-    fn warm(&self, release: &Release) {
-        (**self).warm(release);
-    }
-
-    fn keys(&self, namespace: &str, number: u32) -> Result<Option<KeySet>, SourceError> {
-        (**self).keys(namespace, number)
-    }
-
-    fn config(&self) -> Result<Config, SourceError> {
-        (**self).config()
-    }
-
-    fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
-        (**self).find(words)
     }
 }
 
@@ -395,212 +209,12 @@ pub trait Fetch: Send + Sync {
     /// Asking for one afterwards costs nothing, and tells what went wrong with it.
     fn warm(&self, _files: &[(Object<'_>, u64)]) {}
 
+    /// Keeps a file no more that turned out to be wrong.
+    fn forget(&self, _object: &Object<'_>) {}
+
     /// See [`Source::is_copy`].
     fn is_copy(&self) -> bool {
         false
-    }
-}
-
-/// A [`Source`] made of anything that can get files.
-pub struct Registry<F> {
-    fetch: F,
-    config: OnceLock<Config>,
-}
-
-impl<F: Fetch> Registry<F> {
-    /// A source over `fetch`; reads nothing yet.
-    pub const fn over(fetch: F) -> Self {
-        Self {
-            fetch,
-            config: OnceLock::new(),
-        }
-    }
-
-    /// What the registry says about itself; read once.
-    ///
-    /// # Errors
-    /// When it is missing, broken or of a later format.
-    pub fn config(&self) -> Result<&Config, SourceError> {
-        if let Some(config) = self.config.get() {
-            return Ok(config);
-        }
-        let Some(bytes) = self.get(&Object::Config, CONFIG_BYTES)? else {
-            return Err(SourceError::NotARegistry {
-                place: self.fetch.id().to_owned(),
-            });
-        };
-        let config = Config::parse(&bytes, self.fetch.id(), || {
-            self.fetch.place(&Object::Config)
-        })?;
-        Ok(self.config.get_or_init(|| config))
-    }
-
-    fn get(
-        &self,
-        object: &Object<'_>,
-        limit: u64,
-    ) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
-        Ok(self.fetch.get(object, limit, None)?.bytes())
-    }
-
-    fn text(&self, object: &Object<'_>, limit: u64) -> Result<Option<String>, SourceError> {
-        let found = self.get(object, limit);
-        // A registry of a later format says so before anything else; offline, what is missing is what was asked for.
-        if !matches!(found, Err(SourceError::Offline { .. })) {
-            self.config()?;
-        }
-        let Some(bytes) = found? else {
-            return Ok(None);
-        };
-        match String::from_utf8(bytes.into_owned()) {
-            Ok(text) => Ok(Some(text)),
-            Err(_) => Err(SourceError::Broken {
-                place: self.fetch.place(object),
-                reason: "it is not UTF-8".to_owned(),
-            }),
-        }
-    }
-
-    /// A part of the search data, unless it is still in the state of this tag.
-    pub(crate) fn part(&self, number: u32, known: Option<&str>) -> Result<Fetched, SourceError> {
-        self.fetch.get(&Object::Shard(number), SHARD_BYTES, known)
-    }
-
-    /// A part of the search data that was read, to be searched often.
-    #[cfg(feature = "server")]
-    pub(crate) fn lines(&self, number: u32, bytes: &[u8]) -> Result<Lines, SourceError> {
-        Lines::read(bytes).map_err(|reason| self.broken_part(number, reason))
-    }
-
-    fn broken_part(&self, number: u32, reason: String) -> SourceError {
-        SourceError::Broken {
-            place: self.fetch.place(&Object::Shard(number)),
-            reason,
-        }
-    }
-
-    fn release_error(&self, source: ReleaseError) -> SourceError {
-        SourceError::Release {
-            id: self.fetch.id().to_owned(),
-            source: Box::new(source),
-        }
-    }
-}
-
-impl<F: Fetch> Source for Registry<F> {
-    fn id(&self) -> &str {
-        self.fetch.id()
-    }
-
-    fn releases(&self, name: &PackageName) -> Result<Vec<Release>, SourceError> {
-        if self.config.get().is_none() {
-            // Neither says where the other is.
-            let config = (Object::Config, CONFIG_BYTES);
-            self.fetch
-                .warm(&[config, (Object::Index(name), INDEX_BYTES)]);
-        }
-        let Some(text) = self.text(&Object::Index(name), INDEX_BYTES)? else {
-            return Ok(Vec::new());
-        };
-        release::read_index(name, &text).map_err(|error| self.release_error(error))
-    }
-
-    fn blob(&self, release: &Release) -> Result<Cow<'static, [u8]>, SourceError> {
-        let object = Object::Blob(&release.blob, &release.name);
-        let size_error = |found| SourceError::Size {
-            place: self.fetch.place(&object),
-            package: format!("{} {}", release.name, release.version),
-            expected: release.size,
-            found,
-        };
-        if release.size > BLOB_BYTES {
-            return Err(SourceError::TooLong {
-                place: self.fetch.place(&object),
-                limit: BLOB_BYTES,
-            });
-        }
-        self.config()?;
-        match self.get(&object, release.size) {
-            Ok(Some(bytes)) if bytes.len() as u64 == release.size => Ok(bytes),
-            Ok(Some(bytes)) => Err(size_error(bytes.len() as u64)),
-            Ok(None) => Err(SourceError::NoBlob {
-                id: self.fetch.id().to_owned(),
-                package: format!("{} {}", release.name, release.version),
-                blob: release.blob,
-            }),
-            Err(SourceError::TooLong { limit, .. }) => Err(size_error(limit + 1)),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn statement(
-        &self,
-        name: &PackageName,
-        version: &Version,
-    ) -> Result<Option<Statement>, SourceError> {
-        let Some(text) = self.text(&Object::Note(name, version), NOTE_BYTES)? else {
-            return Ok(None);
-        };
-        Statement::read(name, version, &text)
-            .map(Some)
-            .map_err(|error| self.release_error(error))
-    }
-
-    fn file(
-        &self,
-        object: &Object<'_>,
-        limit: u64,
-    ) -> Result<Option<Cow<'static, [u8]>>, SourceError> {
-        self.get(object, limit)
-    }
-
-    fn is_copy(&self) -> bool {
-        self.fetch.is_copy()
-    }
-
-    fn warm(&self, release: &Release) {
-        // Most namespaces have one set of keys, and that there is no second is worth knowing too.
-        let notes = [
-            Object::Note(&release.name, &release.version),
-            Object::Keys(release.name.namespace(), 1),
-            Object::Keys(release.name.namespace(), 2),
-        ];
-        let mut files = notes.map(|note| (note, NOTE_BYTES)).to_vec();
-        if release.size <= BLOB_BYTES {
-            let blob = Object::Blob(&release.blob, &release.name);
-            files.push((blob, release.size));
-        }
-        self.fetch.warm(&files);
-    }
-
-    fn keys(&self, namespace: &str, number: u32) -> Result<Option<KeySet>, SourceError> {
-        let Some(text) = self.text(&Object::Keys(namespace, number), NOTE_BYTES)? else {
-            return Ok(None);
-        };
-        KeySet::read(namespace, number, &text)
-            .map(Some)
-            .map_err(|source| SourceError::Keys {
-                id: self.fetch.id().to_owned(),
-                source: Box::new(source),
-            })
-    }
-
-    fn config(&self) -> Result<Config, SourceError> {
-        Self::config(self).cloned()
-    }
-
-    fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
-        let words: Vec<_> = words.iter().map(|word| word.to_lowercase()).collect();
-        let mut found = Vec::new();
-        for number in self.config()?.parts() {
-            let Some(bytes) = self.part(number, None)?.bytes() else {
-                continue;
-            };
-            let lines = find_in_shard(&bytes, &words);
-            found.extend(lines.map_err(|reason| self.broken_part(number, reason))?);
-        }
-        found.sort_by(|one: &Summary, other| one.name.cmp(&other.name));
-        Ok(found)
     }
 }
 

@@ -56,16 +56,15 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
         }
     }
     let release = packed.package.release(&packed.imports);
-    let there = target.chain(context, &namespace)?;
-    let key::Signed { sets, statement } = key::sign(context, release, there)?;
+    let key::Signed { chain, statement } = key::sign(context, release)?;
     if statement.keys() == 0 && target.is_shared() {
         let error = format!("{what} is not signed, and from {target} nobody could use it");
         return Err(CommandError::usage(error).hint(format!(
             "scaffold key new {namespace} makes a key to sign with"
         )));
     }
-    for set in &sets {
-        target.put_keys(set)?;
+    if let Some(chain) = &chain {
+        target.put_chain(context, chain)?;
     }
     let release = target.publish(&statement, &packed.bytes)?;
     match statement.keys() {

@@ -1,6 +1,5 @@
 //! One connection to one registry: how requests are sent, tried again, and what bounds them.
 
-use std::error::Error;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,7 +8,7 @@ use reqwest::blocking::{Client as Inner, RequestBuilder, Response};
 use reqwest::{Certificate, Proxy, StatusCode, header, redirect};
 
 use super::retry::{self, Passing};
-use super::{Access, Address};
+use super::{Access, Address, trouble};
 use crate::SourceError;
 
 /// How long to wait for a connection.
@@ -98,7 +97,9 @@ impl Client {
         if let Some(token) = &self.access.token {
             request = request.bearer_auth(token.reveal());
         }
-        request.send().map_err(|error| failure(place, &error))
+        request
+            .send()
+            .map_err(|error| trouble::failure(place, &error))
     }
 
     fn inner(&self) -> Result<&Inner, SourceError> {
@@ -134,19 +135,22 @@ impl Client {
             }
             builder = builder.tls_certs_merge(found);
         }
-        let inner = builder.build().map_err(|error| failed(reasons(&error)))?;
+        let inner = builder
+            .build()
+            .map_err(|error| failed(trouble::reasons(&error)))?;
         Ok(self.inner.get_or_init(|| inner))
     }
 }
 
-/// What an answer that is no success means; `place` names what was asked for.
-pub(in crate::source) fn refusal(place: &str, response: &Response) -> Failure {
+/// What an answer that is no success means; `place` names what was asked for, and `told` says whether it was said who asks.
+pub(in crate::source) fn refusal(place: &str, response: &Response, told: bool) -> Failure {
     let status = response.status();
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return Failure {
             error: SourceError::Unauthorized {
                 place: place.to_owned(),
                 status: status.as_u16(),
+                told,
             },
             passing: Passing::No,
         };
@@ -158,19 +162,6 @@ pub(in crate::source) fn refusal(place: &str, response: &Response) -> Failure {
             reason: format!("the server answered {status}; try again later"),
         },
         passing: retry::of_status(status, after.and_then(|text| text.to_str().ok())),
-    }
-}
-
-/// A request that got no answer.
-fn failure(place: &str, error: &reqwest::Error) -> Failure {
-    // Whoever waited as long as anybody may has waited enough.
-    let lasts = error.is_timeout() || error.is_redirect() || error.is_builder();
-    Failure {
-        error: SourceError::Fetch {
-            place: place.to_owned(),
-            reason: reasons(error),
-        },
-        passing: if lasts { Passing::No } else { Passing::Soon },
     }
 }
 
@@ -190,23 +181,6 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
         return attempt.error(format!("it redirects more than {REDIRECTS} times"));
     }
     attempt.follow()
-}
-
-/// An error and what caused it, in one line: reqwest's own text stops at "error sending request".
-pub(in crate::source) fn reasons(error: &dyn Error) -> String {
-    let mut text = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let piece = error.to_string();
-        if !text.contains(&piece) {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&piece);
-        }
-        next = error.source();
-    }
-    text
 }
 
 /// Enough to keep those apart who failed at the same time.
