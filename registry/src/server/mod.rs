@@ -21,6 +21,8 @@ mod api;
 mod catalog;
 mod connections;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod health;
 mod log;
 mod pages;

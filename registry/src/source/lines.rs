@@ -21,7 +21,7 @@ impl Lines {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
         let mut packages = read_shard(bytes)?;
         packages.sort_by(|one, other| one.name.cmp(&other.name));
         let (mut said, mut json) = (String::new(), String::new());
