@@ -88,9 +88,9 @@ mod sandbox_rules;
 #[path = "e2e/wasm.rs"]
 mod wasm;
 
-#[cfg(feature = "prove-s3")]
-#[path = "e2e/registry_s3.rs"]
-mod registry_s3;
+#[cfg(feature = "prove-buckets")]
+#[path = "e2e/registry_bucket.rs"]
+mod registry_bucket;
 #[path = "e2e/registry_server.rs"]
 mod registry_server;
 

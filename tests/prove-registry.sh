@@ -6,7 +6,7 @@
 #   tests/prove-registry.sh [SCAFFOLD]
 #
 # SCAFFOLD is the binary (default: target/debug/scaffold). As root on Debian or Ubuntu it gets what it needs itself: nginx,
-# docker-registry, and Ceph for the bucket (see tests/s3/ceph.sh).
+# docker-registry, and Ceph for the bucket (see tests/buckets/ceph.sh).
 set -euo pipefail
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -36,7 +36,7 @@ finish() {
     for pid in "${pids[@]:-}"; do
         if [[ -n $pid ]]; then kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; fi
     done
-    if [[ -d $work/ceph ]]; then "$tests/s3/ceph.sh" stop "$work/ceph"; fi
+    if [[ -d $work/ceph ]]; then "$tests/buckets/ceph.sh" stop "$work/ceph"; fi
     rm -rf "$work"
 }
 trap finish EXIT
@@ -134,7 +134,7 @@ run registry verify "$oci"
 places=("$work/folder" "$nginx_url" "$server_url" "$oci")
 say "our own server over a bucket: Ceph's S3, a copy of the folder"
 port=$(free_port)
-settings=$("$tests/s3/ceph.sh" "$work/ceph" "$port")
+settings=$("$tests/buckets/ceph.sh" "$work/ceph" "$port")
 bucket=(env $settings "$scaffold")
 echo "+ scaffold registry mirror folder s3://registry/packages"
 "${bucket[@]}" registry mirror "$work/folder" s3://registry/packages </dev/null
@@ -212,8 +212,10 @@ done
 [[ $(wc -l <new.log) -le 6 ]] || die "making a project took more requests than it has to"
 
 say "the network is cut: what was fetched works, the rest says what is missing"
-cut() { echo "+ (no network) scaffold $*"; unshare -n "$scaffold" "$@" </dev/null; }
-if unshare -n true 2>/dev/null; then
+alone=(unshare --net)
+[[ $(id -u) == 0 ]] || alone+=(--map-root-user)
+cut() { echo "+ (no network) scaffold $*"; "${alone[@]}" "$scaffold" "$@" </dev/null; }
+if "${alone[@]}" true 2>/dev/null; then
     (
         cd "$work/cold2"
         export SCAFFOLD_CACHE=$work/cold2/cache SCAFFOLD_CONFIG=$work/cold2/config
@@ -238,6 +240,6 @@ if unshare -n true 2>/dev/null; then
         grep -q 'scaffold fetch' empty.txt || die "it does not say how to get what is missing"
     )
 else
-    die "unshare -n does not work here; it needs root or user namespaces"
+    die "${alone[*]} does not work here; it needs root or user namespaces"
 fi
 say "proven"

@@ -8,18 +8,21 @@ use std::{
 };
 
 use scaffold_registry::{
-    Digest, Kind, Package, PackageError, PackageName, PackageRef, Release, Source, SourceError,
-    official, resolve,
+    Digest, Kind, Package, PackageName, PackageRef, Release, Source, SourceError, official, resolve,
 };
 
 use crate::{
-    grants::{PatternError, Patterns},
+    grants::Patterns,
     project::Pinned,
     sandbox::{Ability, Generator, Sandbox, SandboxError, abilities},
     sources::{OFFICIAL, Sources, SourcesError},
-    store::{DigestMismatch, Store, VerifiedPackage},
-    trust::{Trust, TrustError},
+    store::{Store, VerifiedPackage},
+    trust::Trust,
 };
+
+mod error;
+
+pub use error::PackagesError;
 
 /// Begins the notice of a cache that cannot be written.
 const UNKEPT: &str = "packages were not kept for later";
@@ -37,55 +40,6 @@ pub struct Packages<'a> {
     /// What the lock holds of the packages that were asked about.
     locked: RefCell<HashMap<Digest, Pinned>>,
     notices: RefCell<Vec<String>>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum PackagesError {
-    #[error(transparent)]
-    Sources(#[from] SourcesError),
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error("{what}: {source}")]
-    Package { what: String, source: PackageError },
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    #[error(transparent)]
-    Digest(#[from] DigestMismatch),
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    #[error("{package}: {source}")]
-    Pattern {
-        package: String,
-        source: PatternError,
-    },
-    #[error("{package} {version} is locked, and {registry} no longer has it")]
-    Gone {
-        package: PackageName,
-        version: semver::Version,
-        registry: String,
-    },
-    #[error("{registry} says that {package} {version} is {found}, and the lock says {expected}")]
-    Changed {
-        package: PackageName,
-        version: semver::Version,
-        registry: String,
-        expected: Digest,
-        found: Digest,
-    },
-    #[error("the package that is locked as {package} {version} is {found}")]
-    Misnamed {
-        package: PackageName,
-        version: semver::Version,
-        found: String,
-    },
-    #[error("{package} has neither a component nor an engine")]
-    NothingToRun { package: String },
-    #[error("{package} is an engine: it runs other packages and makes nothing itself")]
-    Engine { package: String },
-    #[error("{package} names {engine} as its engine, which is no engine")]
-    NotAnEngine { package: String, engine: String },
-    #[error(transparent)]
-    Resolve(#[from] resolve::ResolveError),
 }
 
 /// A package with what runs it.
@@ -148,7 +102,8 @@ impl<'a> Packages<'a> {
         match self.fetch(&what, pin) {
             Err(PackagesError::Gone { .. }) if pin.registry == OFFICIAL => {
                 // Made by a release of this program that embedded another version.
-                self.stored(&what, pin).ok_or_else(|| gone(pin))
+                self.stored(&what, pin)
+                    .ok_or_else(|| PackagesError::gone(pin))
             }
             fetched => fetched,
         }
@@ -172,7 +127,7 @@ impl<'a> Packages<'a> {
         let release = releases
             .iter()
             .find(|r| r.version == pin.version)
-            .ok_or_else(|| gone(pin))?;
+            .ok_or_else(|| PackagesError::gone(pin))?;
         if release.blob != pin.blob {
             return Err(PackagesError::Changed {
                 package: pin.package.clone(),
@@ -406,14 +361,6 @@ impl<'a> Packages<'a> {
             .borrow_mut()
             .insert(pin.blob, generator.clone());
         Ok(generator)
-    }
-}
-
-fn gone(pin: &Pinned) -> PackagesError {
-    PackagesError::Gone {
-        package: pin.package.clone(),
-        version: pin.version.clone(),
-        registry: pin.registry.clone(),
     }
 }
 

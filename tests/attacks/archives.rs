@@ -89,6 +89,30 @@ fn with(more: Vec<Raw>) -> Vec<u8> {
     tar(entries)
 }
 
+/// One of each kind of these, for whoever else has to refuse them, and why they do.
+pub fn hostile() -> Vec<(Vec<u8>, &'static str)> {
+    let entry = |entry| gzip(&with(vec![entry]));
+    vec![
+        (
+            entry(z(b"").with(156, b"2").with(157, b"/etc/passwd")),
+            "it is a symbolic link",
+        ),
+        (entry(z(b"").with(156, b"3")), "it is a device"),
+        (entry(z(b"").with(100, b"0004755\0")), "its mode is neither"),
+        (entry(Raw::new("z/../../x", b"")), "the path"),
+        (entry(Raw::new("z/.git/config", b"")), "the path"),
+        (entry(Raw::new("z\u{1b}[2J", b"")), "the path"),
+        (gzip(&with(vec![z(b"1"), z(b"2")])), "none stands twice"),
+        (gzip(&with(vec![z(&vec![0; 40 << 20])])), "unpacks to"),
+        (
+            [&gzip(&with(vec![]))[..], b"x"].concat(),
+            "follows the end of the gzip member",
+        ),
+        (b"\x1f\x8b".to_vec(), ""),
+        (Vec::new(), ""),
+    ]
+}
+
 /// A registry that serves the archive does not get it into a project, and the error says why.
 #[track_caller]
 fn refused(archive: &[u8], why: &str) {

@@ -15,7 +15,9 @@ mod links;
 mod lock;
 #[cfg(unix)]
 mod machine;
+mod oci;
 mod paths;
+mod publisher;
 #[cfg(unix)]
 mod races;
 mod registry;

@@ -10,6 +10,16 @@ pub fn world() -> World {
     fresh(world_of(guest("writes-where-it-is-told")))
 }
 
+/// A package with a key, nowhere published.
+pub fn unpublished() -> World {
+    let world = World::new();
+    world.write("evil/generator.wasm", guest("writes-where-it-is-told"));
+    world.write("evil/scaffold.toml", super::scene::manifest(""));
+    world.write("evil/salt", world.path("").to_str().unwrap());
+    world.scaffold("key new evil").succeeded();
+    world
+}
+
 /// The same, with a package that is signed, as it has to be on a server.
 pub fn signed() -> World {
     let world = world_of(guest("writes-where-it-is-told"));

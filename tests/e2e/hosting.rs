@@ -174,6 +174,11 @@ fn a_real_oci_registry() {
     run("yank acme/site@1.0.0 --undo -y").succeeded();
     run("new acme/site other --defaults -y").succeeded();
 
+    // A new key is known there at once, and who trusted the old one follows.
+    run("key rotate acme").succeeded();
+    let rotated = run("-C other update -y").succeeded();
+    assert!(rotated.stderr.contains("New keys: acme"), "{rotated}");
+
     // All of it can be looked over, made anew, and copied into a folder.
     world
         .scaffold(&format!("registry verify {place}"))

@@ -63,7 +63,7 @@ fn a_token_is_typed_once_checked_kept_and_sent() {
         typed_in(&world, &web, command, input)
     };
     let mut session = Session::default();
-    session.add(&run("info acme/site").failed_with(1));
+    session.add(&run("info acme/site").failed_with(4));
     session.add(&login("wrong\n").failed_with(4));
     session.add(&login("two words\n").failed_with(2));
     session.add(&login("\n").failed_with(2));
@@ -95,7 +95,7 @@ fn a_token_is_typed_once_checked_kept_and_sent() {
     }
     session.add(&run("logout acme").succeeded());
     session.add(&run("logout").succeeded());
-    run("info acme/site").failed_with(1);
+    run("info acme/site").failed_with(4);
     session.add(&run("login nobody").failed_with(2));
     let text = session.to_string();
     assert!(!text.contains(TOKEN), "{text}");
@@ -154,7 +154,7 @@ fn the_token_of_the_environment_goes_to_the_registry_the_user_named_alone() {
         web.url, thief.url
     );
     world.write("config/config.toml", two);
-    with_token(bare("info acme/site -v")).failed_with(1);
+    with_token(bare("info acme/site -v")).failed_with(4);
     with_token(bare("info other/site -v"));
     assert_eq!(told(&thief).len(), 0);
 }

@@ -60,17 +60,17 @@ impl Server {
         Self { child, url }
     }
 
-    fn address(&self) -> &str {
+    pub fn address(&self) -> &str {
         self.url.trim_start_matches("http://").trim_end_matches('/')
     }
 
     /// One request as it is written here, and all of the answer.
-    pub fn raw(&self, request: &str) -> Vec<u8> {
+    pub fn raw(&self, request: impl AsRef<[u8]>) -> Vec<u8> {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
             .unwrap();
-        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.write_all(request.as_ref());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         answer
@@ -78,19 +78,20 @@ impl Server {
 
     /// The answer to a request without a body.
     pub fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
-        let answer = self.raw(&format!(
+        let answer = self.raw(format!(
             "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n"
         ));
-        let end = answer
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap();
-        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
-        Answer {
-            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            head: head.to_lowercase(),
-            body: answer[end + 4..].to_vec(),
-        }
+        Answer::read(&answer)
+    }
+
+    /// The answer to a request with a body of this token's.
+    pub fn put(&self, path: &str, token: &str, body: &[u8]) -> Answer {
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        Answer::read(&self.raw([head.as_bytes(), body].concat()))
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -135,16 +136,29 @@ pub struct Answer {
 
 impl Answer {
     #[track_caller]
-    fn is(self, status: u16) -> Self {
+    pub fn read(answer: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(answer);
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+        let end = end.unwrap_or_else(|| panic!("no answer: {text}"));
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        Self {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head: head.to_lowercase(),
+            body: answer[end + 4..].to_vec(),
+        }
+    }
+
+    #[track_caller]
+    pub fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}\n{}", self.head, self.text());
         self
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let mut lines = self.head.lines();
         lines
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
@@ -154,7 +168,7 @@ impl Answer {
 
 /// A namespace's author: a key, and a token of the registry.
 pub struct Author {
-    key: SigningKey,
+    pub key: SigningKey,
     pub token: String,
 }
 
@@ -195,7 +209,12 @@ impl Author {
         self.send(server, &statement, &archive)
     }
 
-    fn send(&self, server: &Server, statement: &Statement, archive: &[u8]) -> Result<(), ApiError> {
+    pub fn send(
+        &self,
+        server: &Server,
+        statement: &Statement,
+        archive: &[u8],
+    ) -> Result<(), ApiError> {
         let release = &statement.release;
         let note = statement.to_note();
         server
@@ -205,7 +224,7 @@ impl Author {
 }
 
 /// A package run by an engine, with this README.
-fn package(name: &str, version: &str, readme: &str) -> (Release, Vec<u8>) {
+pub fn package(name: &str, version: &str, readme: &str) -> (Release, Vec<u8>) {
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"{version}\"\nkind = \"module\"\nsummary = \"About <b>{name}</b>.\"\n\
          license = \"MIT\"\nengine = \"scaffold/template@^1\"\n\n[[writes]]\npattern = \"docs/**\"\nreason = \"It documents <i>things</i>.\"\n"
@@ -234,7 +253,7 @@ pub fn code(result: Result<(), ApiError>) -> String {
 }
 
 /// A world with a served registry, and an author who may publish to `acme`.
-fn scene(more: &str) -> (World, Server, Author) {
+pub fn scene(more: &str) -> (World, Server, Author) {
     let world = World::new();
     let author = Author::new(&world, "registry", "acme");
     let server = Server::start(&world, "registry", more);
@@ -529,7 +548,7 @@ fn bodies_that_lie_or_never_come_are_refused() {
     let (world, server, author) = scene("");
     let before = world.files("registry/v1");
     let put = |headers: &str, body: &str| {
-        let answer = server.raw(&format!(
+        let answer = server.raw(format!(
             "PUT /api/v1/releases/acme/web/1.0.0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
              Authorization: Bearer {}\r\n{headers}\r\n{body}",
             author.token
@@ -627,6 +646,7 @@ fn a_private_registry_answers_nobody_without_a_token() {
         "/v1/config.json",
         "/v1/index/acme/web",
         "/style.css",
+        "/metrics",
         "/none",
     ] {
         server.get(path).is(401);
@@ -643,6 +663,8 @@ fn a_private_registry_answers_nobody_without_a_token() {
         .succeeded();
     let bearer = format!("Authorization: Bearer {}\r\n", reader.stdout.trim_end());
     server.ask("GET", "/v1/index/acme/web", &bearer).is(200);
+    let metrics = server.ask("GET", "/metrics", &bearer).is(200).text();
+    assert!(metrics.contains("scaffold_requests_total"), "{metrics}");
     let page = server.get("/").is(401);
     assert!(page.header("www-authenticate").contains("basic"));
 }

@@ -7,6 +7,8 @@ use scaffold_registry::keys::SigningKey;
 use crate::{
     attacks::server::served,
     environment::{Run, Session, World},
+    registry_server::Server,
+    web::Web,
 };
 
 /// What differs from run to run: keys, the place of the home, the port of a server.
@@ -154,6 +156,83 @@ fn a_key_is_replaced_and_its_followers_follow() {
     session.add(&with(&world, &url, "-C shop update --yes").succeeded());
     session.add(&world.scaffold("-C shop verify").succeeded());
     insta::assert_snapshot!(shown(&world, &session));
+}
+
+/// A token of the registry in a folder, for one namespace.
+fn token(world: &World, place: &str, namespace: &str) -> String {
+    let line = format!("registry token new {place} --name Ann --namespace {namespace}");
+    world.scaffold(&line).succeeded().stdout.trim().to_owned()
+}
+
+/// A line of somebody who has a token.
+fn told(world: &World, token: &str, line: &str) -> Run {
+    let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
+    command.env("SCAFFOLD_TOKEN", token);
+    world.finish(command)
+}
+
+#[test]
+fn a_served_registry_is_told_at_once_that_a_key_was_replaced() {
+    let world = World::new();
+    world.scaffold("key new acme").succeeded();
+    world.small_packages();
+    let (mine, theirs) = (
+        token(&world, "ours", "acme"),
+        token(&world, "ours", "other"),
+    );
+    let server = Server::start(&world, "ours", "");
+    let rotate = format!("key rotate acme --registry {}", server.url);
+    let mut session = Session::default();
+    // Who may not put the next set makes no key.
+    session.add(&world.scaffold(&rotate).failed_with(4));
+    session.add(&told(&world, "scaffold_made_up", &rotate).failed_with(4));
+    session.add(&told(&world, &theirs, &rotate).failed_with(4));
+    session.add(&told(&world, &mine, &format!("{rotate} --dry-run")).succeeded());
+    assert!(!keys(&world).join("2.pem").exists());
+    assert!(!world.path("ours/v1/namespaces").exists());
+    session.add(&told(&world, &mine, &rotate).succeeded());
+    session.add(&told(&world, &mine, &format!("{rotate} --revoke --json")).succeeded());
+    for number in 1..=3 {
+        let set = format!("{number}.note");
+        let there = world.read(&format!("ours/v1/namespaces/acme/{set}"));
+        assert_eq!(there, fs::read_to_string(keys(&world).join(set)).unwrap());
+    }
+    let publish = format!("publish site -y --registry {}", server.url);
+    told(&world, &mine, &publish).succeeded();
+    // What was not handed over goes with the next publication, also of a version that is there.
+    world.scaffold("key rotate acme").succeeded();
+    told(&world, &mine, &publish).succeeded();
+    world.read("ours/v1/namespaces/acme/4.note");
+    with(&world, &server.url, "new acme/site shop --defaults").succeeded();
+    // Somebody else was faster with the next set.
+    fs::remove_file(keys(&world).join("4.note")).unwrap();
+    session.add(&told(&world, &mine, &rotate).failed_with(5));
+    assert!(!keys(&world).join("4.note").exists());
+    let id = theirs.split('_').nth(1).unwrap();
+    insta::assert_snapshot!(shown(&world, &session).replace(id, "[TOKEN]"));
+}
+
+#[test]
+fn a_key_that_was_made_and_not_taken_is_said_to_be_there() {
+    let world = World::new();
+    world.scaffold("key new acme").succeeded();
+    world.small_packages();
+    let config = world.read("registry/v1/config.json");
+    let config = config.replace("\"api\":null", "\"api\":\"api/\"");
+    world.write("registry/v1/config.json", config);
+    let web = Web::with(world.path("registry"), |asked| {
+        let answer = match (asked.method.as_str(), asked.path.ends_with("/1")) {
+            ("PUT", true) => ("200 OK", ""),
+            ("PUT", false) => ("409 Conflict", "{\"error\":\"somebody was faster\"}"),
+            _ => return None,
+        };
+        Some(Some((answer.0.to_owned(), answer.1.into())))
+    });
+    let line = format!("key rotate acme --registry {}", web.url);
+    let mut session = Session::default();
+    session.add(&told(&world, "hush", &line).failed_with(1));
+    insta::assert_snapshot!(shown(&world, &session));
+    assert!(keys(&world).join("2.note").exists());
 }
 
 #[test]

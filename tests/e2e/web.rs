@@ -62,6 +62,15 @@ impl Web {
         root: PathBuf,
         answer: impl Fn(&Asked) -> Option<Instead> + Send + Sync + 'static,
     ) -> Self {
+        Self::after(WAY, root, answer)
+    }
+
+    /// The same, a longer or shorter way away.
+    pub fn after(
+        way: Duration,
+        root: PathBuf,
+        answer: impl Fn(&Asked) -> Option<Instead> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(loopback()).unwrap();
         let web = Self {
             url: format!("http://{}/", listener.local_addr().unwrap()),
@@ -74,7 +83,7 @@ impl Web {
             for stream in listener.incoming().flatten() {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let (log, answer, root) = (Arc::clone(&log), Arc::clone(&answer), root.clone());
-                thread::spawn(move || serve(stream, &root, &*answer, &log));
+                thread::spawn(move || serve(stream, way, &root, &*answer, &log));
             }
         });
         web
@@ -98,7 +107,7 @@ impl Web {
             for stream in listener.incoming().flatten() {
                 let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
                 let (stream, root) = (rustls::StreamOwned::new(session, stream), root.clone());
-                thread::spawn(move || serve(stream, &root, &|_| None, &Mutex::default()));
+                thread::spawn(move || serve(stream, WAY, &root, &|_| None, &Mutex::default()));
             }
         });
         at
@@ -145,10 +154,16 @@ impl Web {
 }
 
 /// Answers what comes in over a connection until it ends.
-fn serve(stream: impl Read + Write, root: &Path, answer: &Answer, log: &Mutex<Vec<Asked>>) {
+fn serve(
+    stream: impl Read + Write,
+    way: Duration,
+    root: &Path,
+    answer: &Answer,
+    log: &Mutex<Vec<Asked>>,
+) {
     let mut stream = BufReader::new(stream);
     while let Some(mut asked) = read(&mut stream) {
-        thread::sleep(WAY);
+        thread::sleep(way);
         let instead = answer(&asked).unwrap_or_else(|| Some(file(root, &asked)));
         let broken_off = instead.is_none();
         let (status, body) = instead.unwrap_or_else(|| ("000".to_owned(), Vec::new()));

@@ -21,7 +21,7 @@ pub enum KeyCommand {
     /// Put a new key in the place of yours
     ///
     /// The old key signs the change, so those who trust it follow. The next `scaffold publish` takes the change to a
-    /// registry; with --registry FOLDER it goes there now.
+    /// registry; with --registry WHERE it goes there now, to whatever can be published to.
     Rotate(KeyRotate),
     /// Show, set or forget whose packages are trusted
     ///

@@ -97,8 +97,14 @@ impl From<SourceError> for CommandError {
                 );
                 Self::integrity(e).hint(hint)
             }
-            SourceError::Unauthorized { .. } => Self::failed(e)
-                .hint(format!("scaffold login REGISTRY keeps a token for it, or {TOKEN} holds one; if it was sent one, that has ended or was taken back")),
+            SourceError::Unauthorized { told, .. } => {
+                let hint = format!("scaffold login REGISTRY keeps a token for it, or {TOKEN} holds one");
+                let error = Self::permission(e);
+                match told {
+                    true => error.hint(format!("whoever runs the registry hands out another; {hint}")),
+                    false => error.hint(hint),
+                }
+            }
             SourceError::Keys { .. } => Self::integrity(e).hint("nothing was written"),
             SourceError::Fetch { .. } => Self::failed(e)
                 .hint("check the address and the connection, and try again; with everything in the cache, --offline works without one"),

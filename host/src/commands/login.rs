@@ -64,7 +64,7 @@ fn check(asked: Result<Option<Me>, ApiError>) -> Result<Option<Me>, CommandError
     let why = match asked {
         Err(ApiError::Missing { .. }) => return Ok(None),
         // One that shows itself to some alone says so before it says anything else.
-        Err(ApiError::Source(SourceError::Unauthorized { place, status })) => {
+        Err(ApiError::Source(SourceError::Unauthorized { place, status, .. })) => {
             format!("{status}, {place}")
         }
         Err(ApiError::Refused {

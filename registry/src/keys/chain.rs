@@ -123,6 +123,13 @@ impl Chain {
         &self.sets
     }
 
+    /// The sets that another chain, from the first on, does not have yet; none where it is not the beginning of this one.
+    #[must_use]
+    pub fn beyond(&self, other: Option<&Self>) -> Option<&[KeySet]> {
+        let other = other.map_or(&[][..], Self::sets);
+        self.sets.strip_prefix(other)
+    }
+
     /// Whether a key ever spoke for the namespace.
     #[must_use]
     pub fn knows(&self, key: &VerifyingKey) -> bool {

@@ -117,9 +117,8 @@ async fn admit(
     if !is_reading && !app.writes.allows(&asker) {
         return Err(too_many());
     }
-    // Whoever watches the server is let in: there is nothing about packages in what they see.
-    let is_watching = matches!(path, "/health" | "/metrics");
-    if app.options.is_private && token.is_none() && !is_watching {
+    // Whoever asks whether it answers is told no more than that. How much is read and published is for who may read.
+    if app.options.is_private && token.is_none() && path != "/health" {
         return Err(Refusal::unknown(
             "this registry is private; `scaffold login` keeps a token for it",
         ));

@@ -12,12 +12,13 @@
 //! ```
 //!
 //! It keeps nothing: any number of servers may run over one storage, and one that is killed leaves nothing to clean up,
-//! see [`crate::publish`]. What it caches are files that never change, compressed copies named by the tag of what they
-//! are of, and tokens for a few seconds.
+//! see [`crate::publish`]. What it caches are files that never change; compressed copies and search data, each named by
+//! the tag of what it is of; and tokens for a few seconds.
 
 mod access;
 mod answer;
 mod api;
+mod catalog;
 mod connections;
 mod frame;
 mod health;
@@ -109,6 +110,7 @@ struct App {
     reads: rate::Limiter,
     publishes: Semaphore,
     copies: tree::Copies,
+    catalog: catalog::Catalog,
     signer: Option<state::Signer>,
     metrics: health::Metrics,
 }
@@ -163,6 +165,7 @@ async fn run(
         reads: rate::Limiter::new(options.read_rate),
         publishes: Semaphore::new(PUBLISHES),
         copies: tree::Copies::default(),
+        catalog: catalog::Catalog::default(),
         signer,
         metrics: health::Metrics::new()?,
         options,

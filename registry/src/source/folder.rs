@@ -77,13 +77,15 @@ impl Fetch for Folder {
 /// The bytes of a regular file, or none when it has more than `limit`.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     // Asked before opening, since opening a pipe would wait for whoever writes it.
-    if !std::fs::metadata(path)?.is_file() {
+    let found = std::fs::metadata(path)?;
+    if !found.is_file() {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "it is not a regular file",
         ));
     }
-    let mut bytes = Vec::new();
+    // As much as there is, and one to see the end by: the system need not be asked for more memory on the way.
+    let mut bytes = Vec::with_capacity(found.len().min(limit) as usize + 1);
     File::open(path)?
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)?;

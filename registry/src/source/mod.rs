@@ -5,10 +5,13 @@
 
 mod config;
 mod embedded;
+mod error;
 mod folder;
 #[cfg(feature = "http")]
 mod http;
 pub mod layout;
+#[cfg(feature = "server")]
+mod lines;
 mod location;
 #[cfg(feature = "http")]
 mod oci;
@@ -22,19 +25,22 @@ use semver::Version;
 pub(crate) use config::MAX_PARTS;
 pub use config::{CONFIG_BYTES, Config};
 pub use embedded::{Embedded, official};
+pub use error::SourceError;
 pub use folder::Folder;
 #[cfg(test)]
 use folder::read_bounded;
 #[cfg(feature = "http")]
 pub use http::{Access, Address, Http, HttpError, Token, Watch, api};
 pub use layout::Object;
+#[cfg(feature = "server")]
+pub(crate) use lines::{Hits, Lines};
 pub use location::Location;
 #[cfg(feature = "http")]
 pub use oci::{Artifacts, Oci, SCHEME as OCI};
 pub use search::{SHARD_BYTES, Summary};
 pub(crate) use search::{find_in_shard, read_shard, write_shard};
 
-use crate::keys::{Chain, KeySet, KeySetError};
+use crate::keys::{Chain, KeySet};
 use crate::release::{self, INDEX_BYTES, LINE_BYTES, ReleaseError};
 use crate::{PackageName, Release, Statement, archive};
 
@@ -147,147 +153,6 @@ pub trait Source: Send + Sync {
             .map(|summary| summary.name)
             .collect())
     }
-}
-
-/// Why a source could not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    /// A file of the registry could not be read.
-    #[error("cannot read {place}: {source}")]
-    Io {
-        /// The file.
-        place: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The registry could not be reached, or answered with an error.
-    #[error("cannot fetch {place}: {reason}")]
-    Fetch {
-        /// The URL.
-        place: String,
-        /// What happened, and what to do.
-        reason: String,
-    },
-    /// What is configured for a registry cannot be used.
-    #[error("cannot ask {place}: {reason}")]
-    Setting {
-        /// The registry's address.
-        place: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The registry wants to be told who asks, or gives this one nothing.
-    #[error("{place}: the server answered {status}, it wants to know who asks{}", if *status == 403 { " and does not let this token in" } else { "" })]
-    Unauthorized {
-        /// The URL.
-        place: String,
-        /// 401 or 403.
-        status: u16,
-    },
-    /// It is not on this machine, and no connection may be opened.
-    #[error("{what} is not on this machine, and offline {id} is not asked")]
-    Offline {
-        /// The file, in words.
-        what: String,
-        /// The source.
-        id: String,
-    },
-    /// What was seen of the registry before is gone or was changed. What is published never is.
-    #[error("{id} went back: {reason}")]
-    WentBack {
-        /// The source.
-        id: String,
-        /// What is gone or changed.
-        reason: String,
-    },
-    /// A file is longer than it may be.
-    #[error(
-        "{place} is longer than {limit} bytes, more than a registry may send; the registry is broken or hostile"
-    )]
-    TooLong {
-        /// The file.
-        place: String,
-        /// The most it may have, in bytes.
-        limit: u64,
-    },
-    /// There is no registry where one was expected.
-    #[error(
-        "there is no registry in {place}: `{}` is missing; check the address",
-        layout::CONFIG
-    )]
-    NotARegistry {
-        /// Where it was looked for.
-        place: String,
-    },
-    /// The registry speaks a later format.
-    #[error(
-        "the registry {id} has format {found} and this scaffold reads {}; update scaffold",
-        config::FORMAT
-    )]
-    Format {
-        /// The source.
-        id: String,
-        /// Its format.
-        found: u64,
-    },
-    /// What a package says could not be had from where it was kept.
-    #[error("{name} cannot be had: {source}")]
-    Unavailable {
-        /// The package.
-        name: PackageName,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A file that is not what it should be.
-    #[error("{place} is broken: {reason}; tell whoever runs the registry")]
-    Broken {
-        /// The file.
-        place: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// An index or a statement that cannot be used.
-    #[error("{id}: {source}; tell whoever runs the registry")]
-    Release {
-        /// The source.
-        id: String,
-        /// What is wrong.
-        source: Box<ReleaseError>,
-    },
-    /// A key set that cannot be used.
-    #[error("{id}: {source}; tell whoever runs the registry")]
-    Keys {
-        /// The source.
-        id: String,
-        /// What is wrong.
-        source: Box<KeySetError>,
-    },
-    /// A release whose archive is not there.
-    #[error(
-        "{id} lists {package} but does not have its archive ({blob}); tell whoever runs the registry"
-    )]
-    NoBlob {
-        /// The source.
-        id: String,
-        /// The package and the version, `acme/web 1.0.0`.
-        package: String,
-        /// The archive's digest.
-        blob: crate::Digest,
-    },
-    /// An archive whose length is not the one the release states.
-    #[error(
-        "{place} has {found} bytes and the release of {package} says {expected}; the registry is broken or hostile"
-    )]
-    Size {
-        /// The file.
-        place: String,
-        /// The package and the version, `acme/web 1.0.0`.
-        package: String,
-        /// What the release says, in bytes.
-        expected: u64,
-        /// What there is, in bytes; one more than the limit when there is more.
-        found: u64,
-    },
 }
 
 /// A borrowed source is one.
@@ -457,6 +322,24 @@ impl<F: Fetch> Registry<F> {
         }
     }
 
+    /// A part of the search data, unless it is still in the state of this tag.
+    pub(crate) fn part(&self, number: u32, known: Option<&str>) -> Result<Fetched, SourceError> {
+        self.fetch.get(&Object::Shard(number), SHARD_BYTES, known)
+    }
+
+    /// A part of the search data that was read, to be searched often.
+    #[cfg(feature = "server")]
+    pub(crate) fn lines(&self, number: u32, bytes: &[u8]) -> Result<Lines, SourceError> {
+        Lines::read(bytes).map_err(|reason| self.broken_part(number, reason))
+    }
+
+    fn broken_part(&self, number: u32, reason: String) -> SourceError {
+        SourceError::Broken {
+            place: self.fetch.place(&Object::Shard(number)),
+            reason,
+        }
+    }
+
     fn release_error(&self, source: ReleaseError) -> SourceError {
         SourceError::Release {
             id: self.fetch.id().to_owned(),
@@ -570,16 +453,12 @@ impl<F: Fetch> Source for Registry<F> {
     fn find(&self, words: &[String]) -> Result<Vec<Summary>, SourceError> {
         let words: Vec<_> = words.iter().map(|word| word.to_lowercase()).collect();
         let mut found = Vec::new();
-        for part in self.config()?.parts() {
-            let object = Object::Shard(part);
-            let Some(bytes) = self.get(&object, SHARD_BYTES)? else {
+        for number in self.config()?.parts() {
+            let Some(bytes) = self.part(number, None)?.bytes() else {
                 continue;
             };
-            let lines = find_in_shard(&bytes, &words).map_err(|reason| SourceError::Broken {
-                place: self.fetch.place(&object),
-                reason,
-            })?;
-            found.extend(lines);
+            let lines = find_in_shard(&bytes, &words);
+            found.extend(lines.map_err(|reason| self.broken_part(number, reason))?);
         }
         found.sort_by(|one: &Summary, other| one.name.cmp(&other.name));
         Ok(found)

@@ -7,12 +7,12 @@ use std::time::SystemTime;
 
 use object_store::path::Path;
 use object_store::{
-    Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
-    UpdateVersion,
+    Error, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
+    PutPayload, UpdateVersion,
 };
 use tokio::runtime::Runtime;
 
-use super::{Part, Storage, StorageError, Stored, Tag};
+use super::{Part, Since, Storage, StorageError, Stored, Tag};
 
 /// Keeps a registry in a bucket: S3 and what speaks like it, Google Cloud Storage, Azure.
 ///
@@ -26,6 +26,8 @@ pub struct Bucket {
     /// The folder in the bucket.
     prefix: Path,
     place: String,
+    /// Google's store compares the numbers of a file's generations, the others its entity tags.
+    by_generation: bool,
     /// Of its own, so that it can be used with and without one around.
     runtime: Arc<Runtime>,
 }
@@ -66,6 +68,7 @@ impl Bucket {
         Ok(Self {
             store,
             prefix,
+            by_generation: url.scheme() == "gs",
             place: place.trim_end_matches('/').to_owned(),
             runtime: Arc::new(runtime),
         })
@@ -91,6 +94,45 @@ impl Bucket {
         }
     }
 
+    fn tag(&self, found: &ObjectMeta) -> Tag {
+        let version = found.version.as_ref().filter(|_| self.by_generation);
+        let tag = version.map(|number| format!("\"{number}\""));
+        Tag(tag.or_else(|| found.e_tag.clone()).unwrap_or_default())
+    }
+
+    /// What is at `path`, unless it is as it was when its tag was `known`.
+    fn get(&self, path: &str, limit: u64, known: Option<&Tag>) -> Result<Since, StorageError> {
+        // A store may give no tags; Google's compares those of HTTP, which ours are not.
+        let known = known.filter(|tag| !tag.0.is_empty());
+        let asked = known.filter(|_| !self.by_generation);
+        let options = GetOptions {
+            if_none_match: asked.map(|tag| tag.0.clone()),
+            ..GetOptions::default()
+        };
+        let work = async {
+            let found = self.store.get_opts(&self.path(path), options).await?;
+            let tag = self.tag(&found.meta);
+            // By its tag or its length alone: what is known or longer is not even read.
+            Ok(if known == Some(&tag) {
+                Ok(Since::Same)
+            } else if found.meta.size > limit {
+                Err(StorageError::TooLong {
+                    place: self.place(path),
+                    limit,
+                })
+            } else {
+                let bytes = found.bytes().await?.to_vec();
+                Ok(Since::Changed(Stored { bytes, tag }))
+            })
+        };
+        match self.wait(work) {
+            Ok(since) => since,
+            Err(Error::NotFound { .. }) => Ok(Since::Gone),
+            Err(Error::NotModified { .. }) => Ok(Since::Same),
+            Err(error) => Err(self.failed("read", path, error)),
+        }
+    }
+
     fn put(&self, path: &str, bytes: &[u8], mode: PutMode) -> Result<bool, StorageError> {
         let payload = PutPayload::from(bytes.to_vec());
         let options = PutOptions::from(mode);
@@ -104,25 +146,14 @@ impl Bucket {
 
 impl Storage for Bucket {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Stored>, StorageError> {
-        let work = async {
-            let found = self.store.get(&self.path(path)).await?;
-            let tag = found.meta.e_tag.clone().unwrap_or_default();
-            // By its length alone: what is longer is not even read.
-            let bytes = match found.meta.size > limit {
-                true => None,
-                false => Some(found.bytes().await?.to_vec()),
-            };
-            Ok((bytes, Tag(tag)))
-        };
-        match self.wait(work) {
-            Ok((Some(bytes), tag)) => Ok(Some(Stored { bytes, tag })),
-            Ok((None, _)) => Err(StorageError::TooLong {
-                place: self.place(path),
-                limit,
-            }),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed("read", path, error)),
+        match self.get(path, limit, None)? {
+            Since::Changed(stored) => Ok(Some(stored)),
+            Since::Gone | Since::Same => Ok(None),
         }
+    }
+
+    fn read_unless(&self, path: &str, limit: u64, known: &Tag) -> Result<Since, StorageError> {
+        self.get(path, limit, Some(known))
     }
 
     fn read_part(&self, path: &str, start: u64, most: u64) -> Result<Option<Part>, StorageError> {
@@ -153,10 +184,11 @@ impl Storage for Bucket {
         };
         // With its quotes, as HTTP has it; and without, as older Ceph compares it. Whichever is meant, it is replaced only
         // if it is this one.
-        for tag in [over.0.as_str(), over.0.trim_matches('"')] {
+        let bare = over.0.trim_matches('"');
+        for tag in [over.0.as_str(), bare] {
             let version = UpdateVersion {
                 e_tag: Some(tag.to_owned()),
-                version: None,
+                version: self.by_generation.then(|| bare.to_owned()),
             };
             if self.put(path, bytes, PutMode::Update(version))? {
                 return Ok(true);
@@ -203,7 +235,8 @@ impl Storage for Bucket {
         if self.create(TRIAL, b"two")? {
             return Err(refuse("it does not keep to `If-None-Match: *`"));
         }
-        let wrong = Tag("\"00000000000000000000000000000000\"".to_owned());
+        // No file's, and a number as well.
+        let wrong = Tag("\"1\"".to_owned());
         if self.replace(TRIAL, b"three", Some(&wrong))? {
             return Err(refuse("it does not keep to `If-Match`"));
         }

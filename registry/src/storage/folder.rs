@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::tags::Tags;
-use super::{Part, Storage, StorageError, Stored, Tag, disk, lock};
+use super::{Part, Since, Storage, StorageError, Stored, Tag, disk, lock};
 use crate::Digest;
 
 /// Keeps a registry in a folder, which is made when something is written.
@@ -67,6 +67,14 @@ impl Storage for Folder {
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(self.failed("read", path)(error)),
         }
+    }
+
+    fn read_unless(&self, path: &str, limit: u64, known: &Tag) -> Result<Since, StorageError> {
+        let found = fs::metadata(self.path(path));
+        if found.is_ok_and(|found| self.tags.is(path, &found, known)) {
+            return Ok(Since::Same);
+        }
+        Ok(Since::of(self.read(path, limit)?, known))
     }
 
     fn read_part(&self, path: &str, start: u64, most: u64) -> Result<Option<Part>, StorageError> {
@@ -210,6 +218,12 @@ mod tests {
             folder.read("a", 2),
             Err(StorageError::TooLong { limit: 2, .. })
         ));
+        let two = folder.read("a", 10).unwrap().unwrap();
+        assert_eq!(folder.read_unless("a", 10, &two.tag).unwrap(), Since::Same);
+        let changed = folder.read_unless("a", 10, &one.tag).unwrap();
+        assert_eq!(changed, Since::Changed(two));
+        let gone = folder.read_unless("b", 10, &one.tag).unwrap();
+        assert_eq!(gone, Since::Gone);
         let part = folder.read_part("a", 1, 100).unwrap().unwrap();
         assert_eq!((part.bytes.as_slice(), part.total), (&b"wo"[..], 3));
         assert_eq!(folder.read_part("b", 0, 100).unwrap(), None);

@@ -1,6 +1,6 @@
 //! Where a registry is kept, as its writers see it: a folder or a bucket.
 //!
-//! Eight operations, of which two carry everything: [`Storage::create`] (whoever is second is told) and
+//! A few operations, of which two carry everything: [`Storage::create`] (whoever is second is told) and
 //! [`Storage::replace`] (only over what was read). With them any number of publishers on any number of machines need
 //! no other lock, see [`crate::publish`].
 //!
@@ -37,6 +37,14 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// When it cannot be read, or is longer than `limit` bytes.
     fn read(&self, path: &str, limit: u64) -> Result<Option<Stored>, StorageError>;
+
+    /// The file at `path`, unless it is still in the state that this tag names.
+    ///
+    /// # Errors
+    /// As [`Storage::read`].
+    fn read_unless(&self, path: &str, limit: u64, known: &Tag) -> Result<Since, StorageError> {
+        Ok(Since::of(self.read(path, limit)?, known))
+    }
 
     /// At most `most` bytes of a file that never changes, from `start` on; none if there is no such file.
     ///
@@ -104,6 +112,28 @@ pub struct Stored {
     pub bytes: Vec<u8>,
     /// Which state of it this is.
     pub tag: Tag,
+}
+
+/// What became of a file since it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// There is none any more.
+    Gone,
+    /// Nothing.
+    Same,
+    /// It is another one.
+    Changed(Stored),
+}
+
+impl Since {
+    /// What became of a file that is this one now.
+    fn of(now: Option<Stored>, known: &Tag) -> Self {
+        match now {
+            None => Self::Gone,
+            Some(stored) if stored.tag == *known => Self::Same,
+            Some(stored) => Self::Changed(stored),
+        }
+    }
 }
 
 /// A piece of a file.

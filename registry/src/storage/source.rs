@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Storage, StorageError};
+use super::{Since, Storage, StorageError, Tag};
 use crate::source::{Fetch, Fetched, Object, Registry, SourceError};
 
 /// Gets files of a registry in a storage.
@@ -36,10 +36,18 @@ impl Fetch for FromStorage {
         limit: u64,
         known: Option<&str>,
     ) -> Result<Fetched, SourceError> {
-        match self.storage.read(&object.path(), limit) {
-            Ok(None) => Ok(Fetched::Missing),
-            Ok(Some(stored)) if known == Some(stored.tag.as_str()) => Ok(Fetched::Same),
-            Ok(Some(stored)) => Ok(Fetched::Found {
+        let path = object.path();
+        let found = match known {
+            Some(tag) => self.storage.read_unless(&path, limit, &Tag(tag.to_owned())),
+            None => self
+                .storage
+                .read(&path, limit)
+                .map(|stored| stored.map_or(Since::Gone, Since::Changed)),
+        };
+        match found {
+            Ok(Since::Gone) => Ok(Fetched::Missing),
+            Ok(Since::Same) => Ok(Fetched::Same),
+            Ok(Since::Changed(stored)) => Ok(Fetched::Found {
                 bytes: Cow::Owned(stored.bytes),
                 tag: Some(stored.tag.as_str().to_owned()),
             }),

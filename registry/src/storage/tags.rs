@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::Metadata;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::Tag;
@@ -32,17 +32,30 @@ impl Tags {
         let Some(seen) = seen(found) else {
             return tag_of(bytes);
         };
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, tag)) = lock().get(path).filter(|(before, _)| *before == seen) {
+        if let Some((_, tag)) = self.lock().get(path).filter(|(before, _)| *before == seen) {
             return tag.clone();
         }
         let tag = tag_of(bytes);
-        let mut tags = lock();
+        let mut tags = self.lock();
         if tags.len() >= FILES {
             tags.clear();
         }
         tags.insert(path.to_owned(), (seen, tag.clone()));
         tag
+    }
+
+    /// Whether a file of which the system says `found` is known to have this tag, without its bytes.
+    pub(super) fn is(&self, path: &str, found: &Metadata, tag: &Tag) -> bool {
+        let Some(seen) = seen(found) else {
+            return false;
+        };
+        self.lock()
+            .get(path)
+            .is_some_and(|known| *known == (seen, tag.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Seen, Tag)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,7 +97,15 @@ mod tests {
             fs::write(&path, text).unwrap();
             let file = fs::File::options().write(true).open(&path).unwrap();
             file.set_modified(modified).unwrap();
-            tags.of("file", text.as_bytes(), &file.metadata().unwrap())
+            let found = file.metadata().unwrap();
+            let right = tag_of(text.as_bytes());
+            // What was remembered of another file is never said of this one.
+            let is_known = tags.is("file", &found, &right);
+            assert!(!is_known, "{text}");
+            let tag = tags.of("file", text.as_bytes(), &found);
+            let is_settled = modified < SystemTime::now() - SETTLED;
+            assert_eq!(tags.is("file", &found, &right), is_settled, "{text}");
+            tag
         };
         assert_eq!(tag("one", old), tag_of(b"one"));
         assert_eq!(tag("longer", old), tag_of(b"longer"));

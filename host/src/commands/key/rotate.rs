@@ -8,7 +8,6 @@ pub fn run(context: &mut Context, args: &KeyRotate) -> Result<(), CommandError> 
     let keys = own(context)?;
     let namespace = &args.namespace;
     let file = keys.get(namespace)?;
-    // Before a key is made: where it goes to has to be there.
     let registry = match context.globals.registry.as_slice() {
         [] => None,
         _ => Some(Target::of(context, namespace)?),
@@ -23,14 +22,14 @@ pub fn run(context: &mut Context, args: &KeyRotate) -> Result<(), CommandError> 
         return Ok(());
     }
     let passphrase = passphrase(context, args.passphrase)?;
+    if let Some(registry) = &registry {
+        // Before a key is made. What is there already is taken once more from whoever may put the next as well.
+        registry.put_chain(context, &file.chain)?;
+        registry.put_keys(file.chain.newest())?;
+    }
     let file = keys.rotate(&file, &old, args.revoke, passphrase.as_deref())?;
     let newest = file.chain.newest();
     let key = newest.keys().last().map(ToString::to_string);
-    context.ui.json(&json!({
-        "namespace": namespace, "set": number, "key": key, "file": file.path, "revoked": newest.revoked(),
-        "published": registry.is_some(),
-    }));
-    context.ui.result(key.unwrap_or_default());
     let old = old.verifying_key();
     let what = if args.revoke {
         format!("{old} in {namespace}; nothing that it signed is good any more")
@@ -38,19 +37,24 @@ pub fn run(context: &mut Context, args: &KeyRotate) -> Result<(), CommandError> 
         format!("{old} in {namespace}; what it signed stays good")
     };
     context.ui.done("Replaced", &what);
-    match registry {
+    match &registry {
         Some(registry) => {
-            for set in file.chain.sets() {
-                registry.put_keys(set)?;
-            }
-            context
-                .ui
-                .done("Published", &format!("set {number} of its keys"));
+            registry.put_chain(context, &file.chain).map_err(|e| {
+                e.while_doing(format!("the new key is made, and {registry} does not know it"))
+                    .hint("the next scaffold publish to it takes it there, also one of a version that is there")
+            })?;
+            let text = format!("set {number} of the keys of {namespace} in {registry}");
+            context.ui.done("Published", &text);
         }
         None => context.ui.done(
             "Next:",
             "nobody knows it yet: the next scaffold publish takes it to a registry",
         ),
     }
+    context.ui.json(&json!({
+        "namespace": namespace, "set": number, "key": key, "file": file.path, "revoked": newest.revoked(),
+        "published": registry.is_some(),
+    }));
+    context.ui.result(key.unwrap_or_default());
     Ok(())
 }

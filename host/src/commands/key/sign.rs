@@ -1,9 +1,6 @@
 //! Signing what is published.
 
-use scaffold_registry::{
-    Release, Statement,
-    keys::{Chain, KeySet},
-};
+use scaffold_registry::{Release, Statement, keys::Chain};
 
 use super::{open, own};
 use crate::{
@@ -14,8 +11,8 @@ use crate::{
 
 /// What is to be published of a release beside its archive.
 pub struct Signed {
-    /// Key sets that the registry does not have yet, oldest first; they go there before the statement.
-    pub sets: Vec<KeySet>,
+    /// The keys that speak for its namespace, where it is signed; the registry needs them before the statement.
+    pub chain: Option<Chain>,
     pub statement: Statement,
 }
 
@@ -31,34 +28,22 @@ pub fn key_of(context: &Context, namespace: &str) -> Result<Option<KeyFile>, Com
 }
 
 /// Signs a release with the user's key for its namespace, as the newest key set says; unsigned where there is no key on
-/// this machine. `there` is what the registry has of the namespace's keys.
+/// this machine.
 ///
 /// # Errors
-/// The key cannot be opened, or is not the one that signs in this registry.
-pub fn sign(
-    context: &mut Context,
-    release: Release,
-    there: Option<Chain>,
-) -> Result<Signed, CommandError> {
-    let namespace = release.name.namespace().to_owned();
-    let Some(file) = key_of(context, &namespace)? else {
+/// The key cannot be opened.
+pub fn sign(context: &mut Context, release: Release) -> Result<Signed, CommandError> {
+    let Some(file) = key_of(context, release.name.namespace())? else {
         return Ok(Signed {
-            sets: Vec::new(),
+            chain: None,
             statement: Statement::unsigned(release).kind(ErrorKind::Usage)?,
         });
     };
-    let own = file.chain.sets();
-    let there = there.as_ref().map_or(&[][..], Chain::sets);
-    let common = own.iter().zip(there);
-    if there.len() > own.len() || common.into_iter().any(|(one, other)| one != other) {
-        return Err(CommandError::integrity(format!(
-            "the keys of {namespace} in this registry are not those on this machine"
-        ))
-        .hint("they were changed on another machine, so bring its keys folder here; or somebody else publishes there under this name"));
-    }
-    let sets = own[there.len()..].to_vec();
     let key = open(context, &file)?;
     let number = file.chain.newest().number();
     let statement = Statement::signed(release, number, &key).kind(ErrorKind::Usage)?;
-    Ok(Signed { sets, statement })
+    Ok(Signed {
+        chain: Some(file.chain),
+        statement,
+    })
 }

@@ -65,10 +65,9 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
         }
     }
     let release = packed.package.release(&packed.imports);
-    let there = target.chain(context, &namespace)?;
-    let key::Signed { sets, statement } = key::sign(context, release, there)?;
-    for set in &sets {
-        target.put_keys(set)?;
+    let key::Signed { chain, statement } = key::sign(context, release)?;
+    if let Some(chain) = &chain {
+        target.put_chain(context, chain)?;
     }
     let release = target.publish(&statement, &packed.bytes)?;
     match statement.keys() {

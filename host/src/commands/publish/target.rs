@@ -64,14 +64,7 @@ impl Target {
             )));
         }
         if !is_server {
-            let storage = storage(context, place)?;
-            return Ok(Self {
-                name: match place.contains("://") {
-                    true => place.to_owned(),
-                    false => storage.place(""),
-                },
-                to: To::Storage(storage),
-            });
+            return Self::stored(context, place);
         }
         let address = Address::parse(place).kind(ErrorKind::Usage)?;
         let access = context.reach(&registries).access(&address)?;
@@ -79,6 +72,21 @@ impl Target {
         Ok(Self {
             name: address.as_str().to_owned(),
             to: To::Server(Box::new(api), address),
+        })
+    }
+
+    /// A registry that is written to directly: a folder, a bucket, or inside an OCI registry.
+    ///
+    /// # Errors
+    /// Nothing can be kept at such an address.
+    pub fn stored(context: &Context, place: &str) -> Result<Self, CommandError> {
+        let storage = storage(context, place)?;
+        Ok(Self {
+            name: match place.contains("://") {
+                true => place.to_owned(),
+                false => storage.place(""),
+            },
+            to: To::Storage(storage),
         })
     }
 
@@ -130,7 +138,23 @@ impl Target {
         }
     }
 
-    /// Puts a key set there.
+    /// Puts the key sets there that the registry does not have yet, oldest first.
+    ///
+    /// # Errors
+    /// The registry has other keys for the namespace; it cannot be asked, refuses them, or cannot be written.
+    pub fn put_chain(&self, context: &Context, own: &Chain) -> Result<(), CommandError> {
+        let namespace = own.newest().namespace();
+        let there = self.chain(context, namespace)?;
+        let sets = own.beyond(there.as_ref()).ok_or_else(|| {
+            CommandError::integrity(format!(
+                "the keys of {namespace} in {self} are not those on this machine"
+            ))
+            .hint("they were changed on another machine, so bring its keys folder here; or somebody else publishes there under this name")
+        })?;
+        sets.iter().try_for_each(|set| self.put_keys(set))
+    }
+
+    /// Puts a key set there; the same once more is fine.
     ///
     /// # Errors
     /// It is refused, or cannot be written.

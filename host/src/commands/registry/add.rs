@@ -1,9 +1,8 @@
-use scaffold_registry::{Package, Statement, publish};
+use scaffold_registry::{Package, Statement};
 
-use super::storage;
 use crate::{
     cli::RegistryAdd,
-    commands::{key, pack::explain},
+    commands::{key, pack::explain, publish::Target},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
     pack::pack,
@@ -27,10 +26,9 @@ pub fn run(context: &mut Context, args: &RegistryAdd) -> Result<(), CommandError
     let imports = package.component().map(import_names).transpose();
     let imports = imports.kind(ErrorKind::Failed)?.unwrap_or_default();
     let release = package.release(&imports);
-    let storage = storage(context, &args.place.place)?;
+    let target = Target::stored(context, &args.place.place)?;
     let name = release.name.clone();
-    let there = publish::chain(&*storage, name.namespace()).kind(ErrorKind::Failed)?;
-    let (sets, statement) = match &args.statement {
+    let key::Signed { chain, statement } = match &args.statement {
         Some(file) => {
             let file = context.here.join(file);
             let note = std::fs::read_to_string(&file).kind(ErrorKind::Usage);
@@ -38,7 +36,8 @@ pub fn run(context: &mut Context, args: &RegistryAdd) -> Result<(), CommandError
             let statement =
                 Statement::read(&name, &release.version, &note).kind(ErrorKind::Integrity)?;
             if statement.claims_a_signature() {
-                let chain = there.ok_or_else(|| {
+                let chain = target.chain(context, name.namespace())?;
+                let chain = chain.ok_or_else(|| {
                     CommandError::usage(format!(
                         "the statement is signed, and the registry has no keys of {}",
                         name.namespace()
@@ -47,12 +46,12 @@ pub fn run(context: &mut Context, args: &RegistryAdd) -> Result<(), CommandError
                 })?;
                 chain.accept(&statement).kind(ErrorKind::Integrity)?;
             }
-            (Vec::new(), statement)
+            key::Signed {
+                chain: None,
+                statement,
+            }
         }
-        None => {
-            let key::Signed { sets, statement } = key::sign(context, release, there)?;
-            (sets, statement)
-        }
+        None => key::sign(context, release)?,
     };
     if context.globals.dry_run {
         context
@@ -61,17 +60,14 @@ pub fn run(context: &mut Context, args: &RegistryAdd) -> Result<(), CommandError
         context.ui.done("Dry run:", "nothing was added");
         return Ok(());
     }
-    for set in &sets {
-        publish::put_keys(&*storage, set).kind(ErrorKind::Failed)?;
+    if let Some(chain) = &chain {
+        target.put_chain(context, chain)?;
     }
-    let release = publish::publish(&*storage, &statement, &archive).kind(ErrorKind::Failed)?;
+    let release = target.publish(&statement, &archive)?;
     context.ui.json(&release);
     context.ui.result(format!(
-        "{} {} is in {}\n{}",
-        release.name,
-        release.version,
-        storage.place(""),
-        release.blob
+        "{} {} is in {target}\n{}",
+        release.name, release.version, release.blob
     ));
     Ok(())
 }

@@ -11,11 +11,12 @@ use serde::Deserialize;
 
 use super::{Sorry, page, plain};
 use crate::server::App;
-use crate::storage::FromStorage;
-use crate::{Source, Summary};
+use crate::server::catalog::Found;
 
 /// Packages on one page.
 const ON_PAGE: usize = 40;
+/// Most pages of one search: nobody reads on, and what is far back costs more to find.
+const PAGES: usize = 25;
 /// Most characters of what is searched for.
 const QUERY_CHARS: usize = 100;
 
@@ -35,16 +36,17 @@ pub(super) async fn show(
     let query: String = plain(&asked.q).chars().take(QUERY_CHARS).collect();
     let words: Vec<String> = query.split_whitespace().map(str::to_owned).collect();
     let start = Instant::now();
-    let found = app
-        .work(move |app| FromStorage::open(Arc::clone(&app.storage)).find(&words))
-        .await??;
+    let number = asked.page.min(PAGES - 1);
+    let first = number * ON_PAGE;
+    let range = first..first + ON_PAGE;
+    let find = move |app: &App| app.catalog.find(Arc::clone(&app.storage), &words, range);
+    let Found { count, shown } = app.work(find).await??;
     let took = start.elapsed();
-    let first = asked.page.saturating_mul(ON_PAGE);
-    let shown: Vec<&Summary> = found.iter().skip(first).take(ON_PAGE).collect();
-    let rest = found.len().saturating_sub(first + shown.len());
+    let rest = count.saturating_sub(first + shown.len());
+    let is_last = number + 1 == PAGES;
     let body = html! {
         h1 { @if query.is_empty() { "Packages" } @else { "Packages that say “" (query) "”" } }
-        p .faint { (count(found.len(), took)) }
+        p .faint { (told(count, took)) }
         @if shown.is_empty() {
             p { "Nothing matches. Fewer or shorter words find more." }
         }
@@ -59,14 +61,15 @@ pub(super) async fn show(
             } }
         }
         @if first > 0 || rest > 0 { nav aria-label="Pages" {
-            @if first > 0 { a rel="prev" href=(link(&query, asked.page - 1)) { "← Before" } }
-            @if rest > 0 { a rel="next" href=(link(&query, asked.page + 1)) { "More (" (rest) ") →" } }
+            @if first > 0 { a rel="prev" href=(link(&query, number - 1)) { "← Before" } " " }
+            @if rest > 0 && is_last { span .faint { "And " (rest) " more. Further words find fewer." } }
+            @else if rest > 0 { a rel="next" href=(link(&query, number + 1)) { "More (" (rest) ") →" } }
         } }
     };
     Ok(page(StatusCode::OK, "scaffold packages", &query, &body))
 }
 
-fn count(found: usize, took: Duration) -> String {
+fn told(found: usize, took: Duration) -> String {
     let packages = if found == 1 { "package" } else { "packages" };
     format!("{found} {packages}, in {} ms", took.as_millis())
 }

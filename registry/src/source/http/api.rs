@@ -242,7 +242,7 @@ type Answer = Result<Vec<u8>, Box<ApiError>>;
 
 fn answered(place: &str, response: Response, deadline: Instant) -> Result<Answer, Failure> {
     let status = response.status();
-    let again = refusal(place, &response);
+    let again = refusal(place, &response, true);
     if !status.is_success() && !matches!(again.passing, Passing::No) && Instant::now() < deadline {
         return Err(again);
     }

@@ -88,7 +88,10 @@ fn once(
             let _ = io::copy(&mut response.by_ref().take(REST), &mut io::sink());
             return Ok(Fetched::Missing);
         }
-        _ => return Err(refusal(&ask.place, &response)),
+        _ => {
+            let told = client.access.token.is_some();
+            return Err(refusal(&ask.place, &response, told));
+        }
     }
     partial.tag = tag(response.headers());
     read(client, ask, response, partial, deadline)?;

@@ -139,14 +139,15 @@ impl Client {
     }
 }
 
-/// What an answer that is no success means; `place` names what was asked for.
-pub(in crate::source) fn refusal(place: &str, response: &Response) -> Failure {
+/// What an answer that is no success means; `place` names what was asked for, and `told` says whether it was said who asks.
+pub(in crate::source) fn refusal(place: &str, response: &Response, told: bool) -> Failure {
     let status = response.status();
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return Failure {
             error: SourceError::Unauthorized {
                 place: place.to_owned(),
                 status: status.as_u16(),
+                told,
             },
             passing: Passing::No,
         };

@@ -410,9 +410,21 @@ fn the_token_goes_to_the_registry_and_nowhere_else() {
     assert_eq!(&*in_it.bytes().unwrap(), b"in");
     let error = http(&url).get(&X, 100, None).unwrap_err();
     assert!(
-        matches!(error, SourceError::Unauthorized { status: 401, .. }),
+        error.to_string().ends_with("it wants to know who asks"),
         "{error}"
     );
+    let error = with_token(&url)
+        .get(&Object::Shard(2), 100, None)
+        .unwrap_err();
+    let told = matches!(
+        error,
+        SourceError::Unauthorized {
+            status: 401,
+            told: true,
+            ..
+        }
+    );
+    assert!(told && error.to_string().contains("ended"), "{error}");
 }
 
 #[test]

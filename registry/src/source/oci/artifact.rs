@@ -83,6 +83,14 @@ pub(super) fn media_type(object: &Object<'_>) -> &'static str {
     }
 }
 
+/// What the manifest of an object says it is.
+fn artifact_type(object: &Object<'_>) -> &'static str {
+    match object {
+        Object::Note(..) => PACKAGE,
+        _ => media_type(object),
+    }
+}
+
 /// An image manifest, as far as it is used here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -198,18 +206,25 @@ impl Manifest {
     /// What the manifest is instead of that object's.
     pub(super) fn payload(&self, object: &Object<'_>) -> Result<Option<&Descriptor>, String> {
         let wanted = media_type(object);
-        let (part, found) = match object {
-            Object::Note(..) => ("configuration", Some(&self.config)),
-            _ => ("first layer", self.layers.first()),
+        if (self.schema_version, self.media_type.as_str()) != (2, MANIFEST) {
+            return Err(format!("it is {:?} and no image manifest", self.media_type));
+        }
+        let artifact = artifact_type(object);
+        if self.artifact_type.as_deref() != Some(artifact) {
+            let found = self.artifact_type.as_deref().unwrap_or_default();
+            return Err(format!("it is of type {found:?} and not {artifact}"));
+        }
+        let [layer] = &self.layers[..] else {
+            return Err(format!("it has {} layers and not one", self.layers.len()));
         };
-        match found {
-            Some(found) if found.media_type == wanted => Ok(Some(found)),
-            Some(found) if found.media_type == EMPTY => Ok(None),
-            Some(found) => Err(format!(
-                "its {part} is {:?} and not {wanted}",
-                found.media_type
-            )),
-            None => Err(format!("it has no {part}")),
+        let (part, found) = match object {
+            Object::Note(..) => ("configuration", &self.config),
+            _ => ("layer", layer),
+        };
+        match &*found.media_type {
+            kind if kind == wanted => Ok(Some(found)),
+            EMPTY => Ok(None),
+            other => Err(format!("its {part} is {other:?} and not {wanted}")),
         }
     }
 
@@ -286,7 +301,8 @@ mod tests {
         assert!(other.contains("vnd.scaffold.index.v1"), "{other}");
         let mut image = Manifest::file(&index, b"line\n");
         image.layers.clear();
-        assert_eq!(image.payload(&index).unwrap_err(), "it has no first layer");
+        let error = image.payload(&index).unwrap_err();
+        assert_eq!(error, "it has 0 layers and not one");
     }
 
     #[test]

@@ -139,7 +139,7 @@ impl Client {
             return Ok(None);
         }
         if !status.is_success() && status != StatusCode::NOT_MODIFIED {
-            return Err(refusal(ask.place, &answer));
+            return Err(refusal(ask.place, &answer, self.login.is_some()));
         }
         Ok(Some(Answer {
             status,
@@ -153,7 +153,9 @@ impl Client {
         let key = (ask.repository.to_owned(), ask.right);
         let known = self.authorized().get(&key).cloned();
         let answer = self.follow(ask, known.as_ref())?;
-        if answer.status() != StatusCode::UNAUTHORIZED {
+        // Storage that the registry leads to has no say in who is told the password.
+        let is_own = answer.url().origin() == self.base.origin();
+        if answer.status() != StatusCode::UNAUTHORIZED || !is_own {
             return Ok(answer);
         }
         let Some(challenge) = Challenge::of(answer.headers()) else {
@@ -270,7 +272,7 @@ impl Client {
             }
         })?;
         if !answer.status().is_success() {
-            return Err(refusal(ask.place, &answer));
+            return Err(refusal(ask.place, &answer, self.login.is_some()));
         }
         let bounded = Ask::get(ask.place, ask.repository, realm, TOKEN_BYTES);
         let bytes = self.read(&bounded, answer, deadline)?;

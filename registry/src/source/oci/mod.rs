@@ -37,6 +37,9 @@ pub use storage::Artifacts;
 /// What an address begins with.
 pub const SCHEME: &str = "oci://";
 
+/// Where a registry says what the manifest it sends hashes to, if by a hash that is known here.
+const DIGEST: &str = "Docker-Content-Digest";
+
 /// Most bytes in the path of an address: with a namespace and a name behind it, a repository may have 255.
 const PATH_BYTES: usize = 120;
 
@@ -131,14 +134,23 @@ impl Oci {
             headers: &headers,
             ..Ask::get(&place, &repository, url, MANIFEST_BYTES)
         })?;
-        let bytes = match answer {
+        let (bytes, said) = match answer {
             None => return Ok(Answer::Missing),
             Some(answer) if answer.status == StatusCode::NOT_MODIFIED && known.is_some() => {
                 return Ok(Answer::Same);
             }
-            Some(answer) => answer.bytes,
+            Some(answer) => {
+                let said = answer.headers.get(DIGEST);
+                let said = said.and_then(|said| said.to_str().ok().map(str::to_owned));
+                (answer.bytes, said)
+            }
         };
         let digest = Digest::of(&bytes);
+        let said = said.and_then(|said| said.parse::<Digest>().ok());
+        if said.is_some_and(|said| said != digest) {
+            let reason = "it does not hash to the digest that came with it";
+            return Err(broken(&place, reason.to_owned()));
+        }
         if known.is_some_and(|known| *known == *tag(&digest)) {
             return Ok(Answer::Same);
         }
@@ -165,6 +177,14 @@ impl Oci {
                 .blob(object, &found.digest, found.size)?
                 .ok_or_else(|| broken(&place, format!("its blob {} is missing", found.digest)))?,
         };
+        if bytes.len() as u64 != found.size {
+            let reason = format!(
+                "it says that it holds {} bytes, and holds {}",
+                found.size,
+                bytes.len()
+            );
+            return Err(broken(&place, reason));
+        }
         if Digest::of(&bytes) != found.digest {
             let reason = format!("what it holds does not hash to {}", found.digest);
             return Err(broken(&place, reason));

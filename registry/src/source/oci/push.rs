@@ -1,5 +1,7 @@
 //! What is written to an OCI registry: blobs, manifests, and which there are.
 
+use std::collections::HashSet;
+
 use reqwest::header::LINK;
 use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
@@ -16,6 +18,8 @@ const ANSWER_BYTES: u64 = 64 * 1024;
 const PAGE_BYTES: u64 = 4 * 1024 * 1024;
 /// Most pages of one list.
 const PAGES: usize = 1000;
+/// Most bytes in all of them.
+const LIST_BYTES: u64 = 32 * 1024 * 1024;
 
 #[derive(Deserialize)]
 struct Tags {
@@ -128,7 +132,8 @@ impl Oci {
     ) -> Result<Option<Vec<T>>, SourceError> {
         let mut url = first;
         let mut pages = Vec::new();
-        for _ in 0..PAGES {
+        let (mut bytes, mut seen) = (0, HashSet::new());
+        while seen.insert(url.clone()) {
             let asked = self.client.ask(&Ask {
                 is_missing: is_none,
                 ..Ask::get(place, repository, url.clone(), PAGE_BYTES)
@@ -140,12 +145,23 @@ impl Oci {
             let next = next.and_then(next_page).and_then(|to| url.join(to).ok());
             let page = serde_json::from_slice(&answer.bytes);
             pages.push(page.map_err(|error| broken(place, error.to_string()))?);
-            match next {
-                Some(next) if next.origin() == url.origin() => url = next,
-                _ => return Ok(Some(pages)),
+            let Some(next) = next else {
+                return Ok(Some(pages));
+            };
+            // A list that is cut short there would be taken for all there is, and what is missing for gone.
+            if next.origin() != url.origin() {
+                return Err(failed(
+                    place,
+                    "it goes on at another host, which is not followed",
+                ));
             }
+            bytes += answer.bytes.len() as u64;
+            if pages.len() >= PAGES || bytes > LIST_BYTES {
+                return Err(failed(place, "it has more pages than a list may have"));
+            }
+            url = next;
         }
-        Err(failed(place, format!("it has more than {PAGES} pages")))
+        Err(failed(place, "its pages lead in a circle"))
     }
 }
 

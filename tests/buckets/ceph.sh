@@ -1,8 +1,8 @@
 #!/bin/sh
 # Starts a real object store on this machine: one monitor, one disk and one S3 gateway of Ceph, from Debian's packages.
 #
-#   tests/s3/ceph.sh FOLDER [PORT]     makes FOLDER, starts the three, prints the settings to put into the environment
-#   tests/s3/ceph.sh stop FOLDER       stops them
+#   tests/buckets/ceph.sh FOLDER [PORT]     makes FOLDER, starts the three, prints the settings to put into the environment
+#   tests/buckets/ceph.sh stop FOLDER       stops them
 #
 # Ceph and not a simulator, because what is to be proven is that a put with `If-None-Match: *` or `If-Match` is decided and
 # carried out in one step: its gateway hands the condition on to the disk's own transaction (an exclusive create, a

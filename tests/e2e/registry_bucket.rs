@@ -1,9 +1,9 @@
-//! A registry in a bucket of a real object store, which `tests/prove-s3.sh` starts: its address and keys are in the
-//! environment. Built with the feature `prove-s3` alone.
+//! A registry in a bucket of an object store, which `tests/prove-buckets.sh` starts: the bucket, the store's address and its
+//! keys are in the environment. Built with the feature `prove-buckets` alone.
 
 use std::{env, sync::Barrier, thread};
 
-use scaffold_registry::storage::{self, Storage};
+use scaffold_registry::storage;
 
 use crate::{
     environment::World,
@@ -15,18 +15,16 @@ const RACERS: usize = 8;
 
 /// What the object store is set up with.
 fn settings() -> Vec<(String, String)> {
-    let settings: Vec<_> = env::vars()
-        .filter(|(name, _)| name.starts_with("AWS_"))
-        .collect();
-    assert!(
-        !settings.is_empty(),
-        "run tests/prove-s3.sh, which sets AWS_ENDPOINT and the others"
-    );
-    settings
+    let known = ["AWS_", "AZURE_", "AZURITE_", "GOOGLE_"];
+    env::vars()
+        .filter(|(name, _)| known.iter().any(|start| name.starts_with(start)))
+        .collect()
 }
 
-fn bucket(prefix: &str) -> Box<dyn Storage> {
-    storage::open(&format!("s3://registry/{prefix}"), settings()).unwrap()
+/// The folder `prefix` of the bucket.
+fn place(prefix: &str) -> String {
+    let bucket = env::var("BUCKET").expect("run tests/prove-buckets.sh, which sets BUCKET");
+    format!("{bucket}/{prefix}")
 }
 
 /// Each racer's answer.
@@ -48,7 +46,7 @@ fn at_once(racer: impl Fn(usize) -> bool + Sync) -> Vec<bool> {
 /// That a publish is safe hangs on these two puts, so it is the store that is tried here, with nothing of ours between.
 #[test]
 fn the_store_keeps_to_conditional_puts() {
-    let store = bucket("puts");
+    let store = storage::open(&place("puts"), settings()).unwrap();
     store.check().unwrap();
     for round in 0..50 {
         let path = format!("file-{round}");
@@ -93,7 +91,7 @@ fn the_store_keeps_to_conditional_puts() {
 
 fn scene(prefix: &str) -> (World, String, Vec<(String, String)>, Author) {
     let world = World::new();
-    let place = format!("s3://registry/{prefix}");
+    let place = place(prefix);
     let env = settings();
     let author = Author::with_env(&world, &place, "acme", &borrowed(&env));
     (world, place, env, author)
