@@ -90,7 +90,7 @@ pub enum ServeError {
     #[error(transparent)]
     Registry(#[from] crate::publish::PublishError),
     /// The address is taken, or not this machine's.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}; choose another address or port")]
     Listen {
         /// The address.
         address: SocketAddr,

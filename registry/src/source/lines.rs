@@ -134,7 +134,7 @@ impl Hits {
 mod tests {
     use super::super::search::write_shard;
     use super::*;
-    use crate::source::{Config, find_in_shard};
+    use crate::source::{Config, search::find_in_shard};
 
     fn line(name: &str, summary: &str, keyword: &str) -> Summary {
         serde_json::from_value(serde_json::json!({
