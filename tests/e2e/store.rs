@@ -178,7 +178,7 @@ fn a_version_that_turned_dangerous_is_told_by_whatever_looks() {
     world.publish_next("site", "1.0.0", "1.0.1");
     session.add(&run(&world, &web, "-C shop update --yes").succeeded());
     session.add(&run(&world, &web, "-C shop fetch").succeeded());
-    // Adding something asks for what is there already, whatever the cache knows.
+    // Who adds something from a registry asks it for what is there already as well, whatever the cache knows.
     fs::remove_dir_all(world.path("cache/index")).unwrap();
     session.add(&run(&world, &web, "-C other add acme/site-blog --yes").succeeded());
     insta::assert_snapshot!(session);
