@@ -220,19 +220,31 @@ pub enum Command {
     Pack(Pack),
     /// Pack a folder, try it, and put it into a registry
     ///
+    /// Where to is what --registry says, else what config.toml has for the package's namespace: a folder, the address of a
+    /// publish server (see scaffold login), a bucket as s3://BUCKET/PREFIX, or oci://HOST/PATH. It is signed with your key of
+    /// the namespace (see scaffold key new); only in a folder may it have no signature.
+    ///
     /// The package is tried in the sandbox first, as a project of its own: with the default of every question, and with
     /// the answers in each file of DIR/tests, which is not published. What is published stays: the same version cannot
     /// be published again with other contents.
+    ///
+    /// For example: scaffold publish hello --registry ./registry
     Publish(Publish),
     /// Keep a registry's token, to publish there or to read what it shows to some
     ///
     /// The token is typed unseen, or piped in, and checked with the registry where that can be asked. It is kept in
     /// credentials.toml beside config.toml, readable by you alone, and is sent to that registry only. Instead of it,
     /// SCAFFOLD_TOKEN holds one for the registry that --registry names, or the only one in config.toml.
+    ///
+    /// For example: scaffold login https://packages.example.com
     Login(Login),
     /// Forget a registry's token
     Logout(Logout),
     /// Fetch everything scaffold.lock needs, so that the project works offline
+    ///
+    /// Packages, the engines that run them, and what their registries say of them come into this machine's cache; what is
+    /// there already is not fetched again. Then every command works with --offline. To have them in the project itself, for
+    /// others as well, see scaffold vendor.
     Fetch,
     /// Copy the packages scaffold.lock needs into the project
     ///
@@ -243,11 +255,20 @@ pub enum Command {
     /// Take a version back, so that nobody new gets it
     ///
     /// Projects that have it locked go on working; with --security they are warned whenever it is used. What is published
-    /// is never removed.
+    /// is never removed. Where is what --registry says, as for scaffold publish.
+    ///
+    /// For example: scaffold yank acme/site@1.2.0 --reason "It loses answers" --registry ./registry
     Yank(Yank),
     /// Look after the keys that sign your packages, and those you trust
+    ///
+    /// A namespace has a key, on its author's machine alone: scaffold key new makes it once, scaffold publish signs with it.
+    /// Whoever uses a package trusts the key they saw first, and is told when it changes.
     Key(Key),
     /// Run a registry of your own
+    ///
+    /// A registry is a folder of files, which any web server can hand out: init begins one, scaffold publish puts packages
+    /// into it, verify looks whether it is right. serve hands it out and lets others publish to it, each with a token. All of
+    /// it is in docs/REGISTRY.md.
     Registry(Registry),
     /// Look after the cache of packages
     Cache(Cache),
@@ -269,6 +290,7 @@ pub struct New {
 
 #[derive(Debug, Args)]
 pub struct Add {
+    /// The packages: NAME, NAMESPACE/NAME, or either with @VERSION
     #[arg(value_name = "PACKAGE[@REQ]", required = true)]
     pub packages: Vec<String>,
     /// What the project calls it; lets one package be there more than once
@@ -351,6 +373,7 @@ pub struct Search {
 
 #[derive(Debug, Args)]
 pub struct Info {
+    /// The package: NAME, NAMESPACE/NAME, or either with @VERSION
     #[arg(value_name = "PACKAGE[@REQ]")]
     pub package: String,
 }

@@ -145,6 +145,11 @@ impl Context {
         }
     }
 
+    /// What a user means by a path, without `.` in it.
+    pub fn at(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.here.join(path).components().collect()
+    }
+
     /// Answers from `--data-file` and `--data`, in the order in which the later wins.
     ///
     /// # Errors

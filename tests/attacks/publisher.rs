@@ -604,7 +604,7 @@ fn a_reason_that_steers_a_terminal_or_a_page() {
         "{page}"
     );
     assert!(
-        !page.contains(|c| c == '\u{1b}' || c == '\u{202e}'),
+        !page.contains(['\u{1b}', '\u{202e}']),
         "{page}"
     );
     for line in [

@@ -1,6 +1,9 @@
 //! What an author sees before everybody else does.
 
-use crate::environment::{Session, World};
+use crate::{
+    environment::{Session, World},
+    registry_server::Server,
+};
 
 /// A project whose one question has no default, so that only answers in a file can try it.
 fn greeter(world: &World) {
@@ -60,6 +63,23 @@ fn what_fails_for_its_author_is_not_published() {
         .scaffold("publish greeter --registry registry --no-test")
         .succeeded();
     insta::assert_snapshot!(session);
+}
+
+/// Whoever hears after trying and answering that there is no key or no token has waited for nothing: this package cannot be
+/// tried without an answer, and that is not what is told.
+#[test]
+fn what_cannot_come_to_a_good_end_is_refused_before_it_is_tried() {
+    let world = World::new();
+    greeter(&world);
+    let server = Server::start(&world, "served", "");
+    let line = format!("publish greeter --registry {}", server.url);
+    let run = world.scaffold(&line).failed_with(2);
+    assert!(run.stderr.contains("there is no key for acme"), "{run}");
+    world.scaffold("key new acme").succeeded();
+    let run = world.scaffold(&line).failed_with(4);
+    assert!(run.stderr.contains("there is no token for it"), "{run}");
+    let run = world.scaffold(&format!("{line} --dry-run")).failed_with(2);
+    assert!(run.stderr.contains("no answer for greeting"), "{run}");
 }
 
 #[test]

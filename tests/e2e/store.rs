@@ -126,6 +126,17 @@ fn a_cold_cache_takes_two_rounds_and_a_warm_one_asks_what_changed() {
 }
 
 #[test]
+fn what_cannot_be_kept_was_not_fetched() {
+    let (world, web) = hosted();
+    run(&world, &web, "new acme/site shop --defaults").succeeded();
+    world.write("file", "");
+    let mut command = line(&world, &web, "-C shop fetch");
+    command.env("SCAFFOLD_CACHE", world.path("file/cache"));
+    let run = shown(world.finish(command), &web).failed_with(1);
+    assert!(run.stderr.contains("could not be kept"), "{run}");
+}
+
+#[test]
 fn a_registry_that_takes_back_what_it_published_is_not_believed() {
     let (world, web) = hosted();
     let index = "registry/v1/index/acme/site";

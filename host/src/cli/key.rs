@@ -41,6 +41,7 @@ pub struct KeyNew {
 
 #[derive(Debug, Args)]
 pub struct KeyRotate {
+    /// Whose key: the part before the slash
     pub namespace: String,
     /// Others may have the old key: nothing that it ever signed is good any more
     #[arg(long)]

@@ -39,7 +39,8 @@ pub enum RegistryCommand {
     Gc(Gc),
     /// Serve a registry: packages for everybody, publishing for who has a token, pages for people
     ///
-    /// Any number of servers may serve one registry. Logs go to standard error, a JSON document a line; /health says
+    /// It speaks plain HTTP: put a proxy with TLS in front, and say so with --url and --behind-proxy. Any number of servers may
+    /// serve one registry. Logs go to standard error, a JSON document a line; /health says
     /// whether the storage answers and /metrics is for Prometheus. SIGTERM and Ctrl-C let requests end first.
     Serve(Serve),
     /// Look after the tokens with which people publish to a server
@@ -115,7 +116,7 @@ pub struct Serve {
     #[arg(value_name = "WHERE")]
     pub place: String,
     /// Address and port; port 0 takes a free one, which is printed
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = listen)]
     pub listen: SocketAddr,
     /// How others reach the server, as https://packages.example.com; by default as it listens
     #[arg(long, value_name = "URL")]
@@ -140,6 +141,12 @@ pub struct Serve {
     pub behind_proxy: bool,
 }
 
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "write it as 127.0.0.1:8080, or 0.0.0.0:8080 for every address of this machine".to_owned()
+    })
+}
+
 #[derive(Debug, Args)]
 pub struct Token {
     #[command(subcommand)]
@@ -149,6 +156,8 @@ pub struct Token {
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token and print it, once: the registry keeps a hash of it
+    ///
+    /// For example: scaffold registry token new /srv/packages --name Ann --namespace acme
     New(NewToken),
     /// Show which tokens there are
     List {

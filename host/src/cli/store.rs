@@ -32,11 +32,16 @@ pub enum CacheCommand {
 #[derive(Debug, Args)]
 pub struct Prune {
     /// Remove what was not used for that long, such as 30d or 12h
-    #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "AGE", value_parser = age)]
     pub older_than: Option<Duration>,
     /// Remove what was not used for longest, until the rest is no larger, such as 1GiB or 500 MiB
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub larger_than: Option<u64>,
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| "an age has a unit, such as 30d, 12h or 1year".to_owned())
 }
 
 fn size(text: &str) -> Result<u64, String> {

@@ -50,7 +50,7 @@ impl From<SourcesError> for CommandError {
         match &e {
             SourcesError::Unconfigured(namespace) => {
                 let hint = format!(
-                    "name it: --registry {namespace}=FOLDER or {namespace}=https://…, or under [registries] in scaffold.toml"
+                    "name it: --registry {namespace}=FOLDER or {namespace}=https://…, or under [registries] in the project's scaffold.toml or your config.toml"
                 );
                 Self::usage(e).hint(hint)
             }
@@ -108,7 +108,7 @@ impl From<SourceError> for CommandError {
             }
             SourceError::Keys { .. } => Self::integrity(e).hint("nothing was written"),
             SourceError::Fetch { .. } => Self::failed(e)
-                .hint("check the connection and try again; with everything in the cache, --offline works without one"),
+                .hint("check the address and the connection, and try again; with everything in the cache, --offline works without one"),
             e => Self::failed(e),
         }
     }
@@ -121,6 +121,7 @@ impl From<ResolveError> for CommandError {
                 ResolveError::Source(e) => e.into(),
                 e => Self::failed(e),
             },
+            ResolveError::NoVersion { newest: None, .. } => Self::usage(e),
             ResolveError::NoVersion { wanted, .. } => {
                 let hint = format!("scaffold info {} lists its versions", wanted.name.short());
                 Self::usage(e).hint(hint)

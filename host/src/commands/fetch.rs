@@ -5,6 +5,7 @@ use scaffold_registry::{
 };
 use serde_json::json;
 
+use super::dangers;
 use crate::{
     context::Context,
     error::CommandError,
@@ -34,7 +35,7 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     }
     drop(progress);
     context.tell_notices(&packages);
-    super::dangers::tell(context, &project, None)?;
+    dangers::tell(context, &project, None)?;
     if let Some((_, first)) = missing.pop() {
         let rest = missing.into_iter();
         let rest: Vec<String> = rest.map(|(pin, _)| pin.package.to_string()).collect();
@@ -43,6 +44,16 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
             true => error,
             false => error.hint(format!("missing as well: {}", rest.join(", "))),
         });
+    }
+    let lost = pins
+        .iter()
+        .find(|pin| pin.registry != OFFICIAL && !tools.store.has(&pin.blob));
+    if let Some(pin) = lost {
+        return Err(CommandError::failed(format!(
+            "{} {} was fetched, and could not be kept in the cache",
+            pin.package, pin.version
+        ))
+        .hint("SCAFFOLD_CACHE moves the cache to another place"));
     }
     context
         .ui

@@ -55,11 +55,11 @@ pub fn run(context: &mut Context, args: &Info) -> Result<(), CommandError> {
     }));
     context
         .ui
-        .result(page(release, &entry.package, &versions, &own));
+        .result(page(release, &entry.package, &releases, &own));
     Ok(())
 }
 
-fn page(release: &Release, pin: &Pinned, versions: &[String], questions: &[Question]) -> Page {
+fn page(release: &Release, pin: &Pinned, releases: &[Release], questions: &[Question]) -> Page {
     let mut page = Page::new();
     page.put(Tone::Title, release.name.short())
         .put(Tone::Plain, format!(" {}", release.version));
@@ -78,7 +78,15 @@ fn page(release: &Release, pin: &Pinned, versions: &[String], questions: &[Quest
         }
     };
     page.gap();
-    row(&mut page, "versions", versions.join(", "));
+    let versions = releases.iter().rev().map(|each| match &each.yanked {
+        Some(why) => format!("{} (taken back: {why})", each.version),
+        None => each.version.to_string(),
+    });
+    row(
+        &mut page,
+        "versions",
+        versions.collect::<Vec<_>>().join(", "),
+    );
     row(
         &mut page,
         "engine",

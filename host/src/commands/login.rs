@@ -105,7 +105,10 @@ pub fn out(context: &mut Context, args: &Logout) -> Result<(), CommandError> {
     }
     context.ui.json(&json!({"forgotten": forgotten}));
     context.ui.result(match forgotten.is_empty() {
-        true => "there was no token".to_owned(),
+        true => match &args.place {
+            Some(place) => format!("there was no token for {place}"),
+            None => "there was no token".to_owned(),
+        },
         false => format!("the token for {} is forgotten", forgotten.join(", ")),
     });
     Ok(())

@@ -10,7 +10,7 @@ use crate::{
 
 /// `scaffold pack`
 pub fn run(context: &mut Context, args: &Pack) -> Result<(), CommandError> {
-    let folder = context.here.join(&args.dir);
+    let folder = context.at(&args.dir);
     let Packed { bytes, package, .. } = pack(&folder).map_err(|e| explain(e, &folder))?;
     let name = format!(
         "{}-{}.tar.gz",

@@ -54,6 +54,11 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     context.ui.json(
         &json!({"dry_run": dry_run, "folder": VENDOR, "packages": names, "changed": changed}),
     );
+    if pins.is_empty() {
+        context
+            .ui
+            .done("Nothing to copy:", "all packages come with the program");
+    }
     context.ui.result(format!(
         "{} in {VENDOR}, {} {}",
         count(pins.len(), "package", "packages"),

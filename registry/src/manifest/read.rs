@@ -88,7 +88,14 @@ fn known_top_keys(top: &DeTable<'_>, has_engine: bool) -> Result<()> {
             _ => false,
         };
         if !(has_engine && is_table) {
-            unknown_key(key, TOP, "the manifest")?;
+            unknown_key(key, TOP, "the manifest").map_err(|mut problem| {
+                if is_table {
+                    problem.message.push_str(
+                        "; what is an engine's own needs one: `engine = \"scaffold/template@^1\"` in `[package]`",
+                    );
+                }
+                problem
+            })?;
         }
     }
     Ok(())

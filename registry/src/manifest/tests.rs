@@ -124,7 +124,8 @@ fn columns_count_characters() {
 fn other_tables_belong_to_an_engine_only() {
     let without = replaced("engine = \"template@^1\"\n", "");
     assert!(
-        without.contains("22:2: the manifest has no key `template`; known are `package`"),
+        without.contains("22:2: the manifest has no key `template`; known are `package`")
+            && without.contains("needs one: `engine = \"scaffold/template@^1\"`"),
         "{without}"
     );
     let scalar = error(&format!("loose = 1\n{FULL}"));

@@ -87,7 +87,7 @@ pub enum PublishError {
     },
     /// The place holds something that is no registry.
     #[error(
-        "{place} holds no registry (no {}); publish into a registry or an empty folder",
+        "{place} holds no registry (no {}); name one that does, or begin one in an empty folder",
         layout::CONFIG
     )]
     NotARegistry {
@@ -228,18 +228,24 @@ impl<'a> Tree<'a> {
     fn open_or_make(storage: &'a dyn Storage) -> Result<Self, PublishError> {
         let tree = Self { storage };
         if tree.config()?.is_none() {
-            // The folder that is to hold the file may be there: somebody is making a registry at this moment.
-            let is_empty = storage.list("")?.iter().all(|name| name == layout::ROOT);
-            if !is_empty {
-                return Err(PublishError::NotARegistry {
-                    place: storage.place(""),
-                });
-            }
+            tree.check_empty()?;
             // Whoever was faster made the same one.
             let config = Config::new(NEW_ORIGIN).to_json();
             storage.create(layout::CONFIG, config.as_bytes())?;
         }
         Ok(tree)
+    }
+
+    /// Whether a registry may begin there.
+    fn check_empty(&self) -> Result<(), PublishError> {
+        // The folder that is to hold the first file may be there: somebody is making a registry, or could not.
+        let mut others = self.storage.list("")?.into_iter();
+        match others.any(|name| name != layout::ROOT) {
+            false => Ok(()),
+            true => Err(PublishError::NotARegistry {
+                place: self.storage.place(""),
+            }),
+        }
     }
 
     /// Whether this very archive is published under its version.

@@ -153,7 +153,7 @@ impl Teller<'_> {
         }
         let hidden = self.in_set(name, set);
         if let Some(reason) = hidden.last().and_then(|release| release.yanked.as_ref()) {
-            return format!("{} was yanked ({reason})", self.spell(&hidden, name));
+            return format!("{} was taken back ({reason})", self.spell(&hidden, name));
         }
         let newest: Vec<_> = known
             .iter()

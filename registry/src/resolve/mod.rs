@@ -38,7 +38,7 @@ pub enum ResolveError {
         nearest: Vec<PackageName>,
     },
     /// The package is there, but not in such a version.
-    #[error("no version of {} satisfies {}; {}", wanted.name, wanted.req, instead(newest.as_ref(), yanked.as_deref()))]
+    #[error("{}", none_will_do(wanted, newest.as_ref(), yanked.as_deref()))]
     NoVersion {
         /// What was asked for.
         wanted: Box<PackageRef>,
@@ -98,14 +98,17 @@ fn did_you_mean(nearest: &[PackageName]) -> String {
     format!("; did you mean {}?", names.join(" or "))
 }
 
-fn instead(newest: Option<&Version>, yanked: Option<&str>) -> String {
+fn none_will_do(wanted: &PackageRef, newest: Option<&Version>, yanked: Option<&str>) -> String {
+    let PackageRef { name, req } = wanted;
     match (newest, yanked) {
-        (Some(newest), None) => format!("the newest is {newest}"),
-        (Some(newest), Some(reason)) => {
-            format!("one that would was yanked ({reason}); the newest is {newest}")
+        (Some(newest), None) => {
+            format!("no version of {name} satisfies {req}; the newest is {newest}")
         }
-        (None, Some(reason)) => format!("every version was yanked ({reason})"),
-        (None, None) => "every version was yanked".to_owned(),
+        (Some(newest), Some(reason)) => format!(
+            "no version of {name} satisfies {req}; one that would was taken back ({reason}); the newest is {newest}"
+        ),
+        (None, Some(reason)) => format!("every version of {name} was taken back ({reason})"),
+        (None, None) => format!("every version of {name} was taken back"),
     }
 }
 

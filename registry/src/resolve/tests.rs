@@ -123,11 +123,11 @@ fn yanked_versions_come_only_from_the_lock() {
     );
     assert_eq!(
         message(&world, &["a@=1.1.0"]),
-        "no version of scaffold/a satisfies =1.1.0; one that would was yanked (leaks); the newest is 1.0.0"
+        "no version of scaffold/a satisfies =1.1.0; one that would was taken back (leaks); the newest is 1.0.0"
     );
     assert_eq!(
         message(&world[1..], &["a"]),
-        "no version of scaffold/a satisfies *; every version was yanked (leaks)"
+        "every version of scaffold/a was taken back (leaks)"
     );
 }
 
@@ -250,7 +250,7 @@ fn the_reasons_are_told_in_the_words_of_the_manifests() {
     ];
     let text = message(&world, &["a"]);
     assert!(
-        text.contains("scaffold/b 2.0.0 was yanked (leaks)"),
+        text.contains("scaffold/b 2.0.0 was taken back (leaks)"),
         "{text}"
     );
     let text = message(

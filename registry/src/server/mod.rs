@@ -23,6 +23,8 @@ mod catalog;
 mod connections;
 mod copies;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod health;
 mod log;
 mod pages;
@@ -87,7 +89,7 @@ pub enum ServeError {
     #[error(transparent)]
     Registry(#[from] crate::publish::PublishError),
     /// The address is taken, or not this machine's.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}; choose another address or port")]
     Listen {
         /// The address.
         address: SocketAddr,

@@ -35,9 +35,13 @@ pub use layout::Object;
 #[cfg(feature = "server")]
 pub(crate) use lines::{Hits, Lines};
 pub use location::Location;
+#[cfg(all(feature = "http", any(test, fuzzing)))]
+pub(crate) use oci::fuzz as oci_fuzz;
 #[cfg(feature = "http")]
 pub use oci::{Artifacts, Oci, SCHEME as OCI};
 pub use registry::Registry;
+#[cfg(any(test, fuzzing))]
+pub(crate) use search::find_in_shard;
 pub use search::{SHARD_BYTES, Summary};
 pub(crate) use search::{read_shard, write_shard};
 

@@ -16,7 +16,7 @@ use crate::{
 };
 use scaffold_registry::keys::{KeyFileError, SigningKey};
 
-pub use sign::{Signed, sign};
+pub use sign::{Signed, key_of, sign};
 
 /// Where a passphrase is taken from when nobody is there to type it.
 const PASSPHRASE: &str = "SCAFFOLD_KEY_PASSPHRASE";

@@ -20,10 +20,14 @@ use trial::Trial;
 
 /// `scaffold publish`
 pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
-    let folder = context.here.join(&args.dir);
+    let folder = context.at(&args.dir);
     let packed = pack(&folder).map_err(|e| explain(e, &folder))?;
     let namespace = packed.package.manifest.name.namespace().to_owned();
     let target = Target::of(context, &namespace)?;
+    // What cannot come to a good end is not tried first.
+    if !context.globals.dry_run {
+        target.check(context, &namespace)?;
+    }
     compile(context, &packed)?;
     let trials = match args.no_test {
         true => Vec::new(),
@@ -39,6 +43,11 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
             "tried": trials.iter().map(|trial| &trial.name).collect::<Vec<_>>(),
             "warnings": warnings,
         }));
+        if key::key_of(context, &namespace)?.is_none() {
+            context.ui.warn(&format!(
+                "there is no key for {namespace} on this machine to sign it with; scaffold key new {namespace} makes one"
+            ));
+        }
         context.ui.done("Dry run:", "nothing was published");
         return Ok(());
     }
@@ -57,12 +66,6 @@ pub fn run(context: &mut Context, args: &Publish) -> Result<(), CommandError> {
     }
     let release = packed.package.release(&packed.imports);
     let key::Signed { chain, statement } = key::sign(context, release)?;
-    if statement.keys() == 0 && target.is_shared() {
-        let error = format!("{what} is not signed, and from {target} nobody could use it");
-        return Err(CommandError::usage(error).hint(format!(
-            "scaffold key new {namespace} makes a key to sign with"
-        )));
-    }
     if let Some(chain) = &chain {
         target.put_chain(context, chain)?;
     }

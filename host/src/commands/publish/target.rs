@@ -12,7 +12,7 @@ use scaffold_registry::{
 use semver::Version;
 
 use crate::{
-    commands::registry::storage,
+    commands::{key, registry::storage},
     context::Context,
     error::{CommandError, ErrorKind, ResultExt},
 };
@@ -37,7 +37,7 @@ impl Target {
     /// # Errors
     /// There is none, there are several, or it cannot be written to.
     pub fn of(context: &Context, namespace: &str) -> Result<Self, CommandError> {
-        let hint = "scaffold publish DIR --registry WHERE";
+        let hint = "scaffold publish DIR --registry WHERE: a folder, https://… of a publish server, or oci://…";
         let registries = context.config()?.registries;
         let place = match context.globals.registry.as_slice() {
             [place] => place
@@ -95,6 +95,25 @@ impl Target {
         match &self.to {
             To::Storage(storage) => !storage.is_local(),
             To::Server(..) => true,
+        }
+    }
+
+    /// Whether the user may try to publish a package of a namespace there; the registry decides in the end.
+    ///
+    /// # Errors
+    /// There is no key to sign it with, or no token.
+    pub fn check(&self, context: &Context, namespace: &str) -> Result<(), CommandError> {
+        if self.is_shared() && key::key_of(context, namespace)?.is_none() {
+            let error = format!(
+                "there is no key for {namespace} on this machine, and what nobody signed could not be used from {self}"
+            );
+            return Err(CommandError::usage(error).hint(format!(
+                "scaffold key new {namespace} makes a key to sign with"
+            )));
+        }
+        match &self.to {
+            To::Storage(_) => Ok(()),
+            To::Server(api, _) => Ok(api.check_token()?),
         }
     }
 

@@ -69,7 +69,10 @@ pub fn run(
             Tried::Unanswered(_) if file.is_none() && !sets.is_empty() => {}
             Tried::Unanswered(questions) => {
                 let questions = questions.join(", ");
-                let error = format!("{} asks what {name} leaves open: {questions}", package.name);
+                let error = format!(
+                    "{} cannot be tried with {name}: no answer for {questions}",
+                    package.name
+                );
                 return Err(CommandError::usage(error).hint(format!(
                     "put answers to try it with into {TESTS}/NAME.toml, as --data-file takes them"
                 )));

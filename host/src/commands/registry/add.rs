@@ -11,7 +11,7 @@ use crate::{
 
 /// `scaffold registry add`
 pub fn run(context: &mut Context, args: &RegistryAdd) -> Result<(), CommandError> {
-    let path = context.here.join(&args.package);
+    let path = context.at(&args.package);
     let cannot = |e: CommandError, path: &std::path::Path| {
         e.while_doing(format!("cannot read {}", path.display()))
     };

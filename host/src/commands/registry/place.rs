@@ -30,7 +30,7 @@ pub fn storage(context: &Context, place: &str) -> Result<Arc<dyn Storage>, Comma
     }
     let place = match place.contains("://") {
         true => place.to_owned(),
-        false => context.here.join(place).to_string_lossy().into_owned(),
+        false => context.at(place).to_string_lossy().into_owned(),
     };
     // Names and values that are no text are none of an object store's.
     let settings = env::vars_os().filter_map(|(name, value)| {

@@ -17,11 +17,7 @@ pub fn init(storage: &dyn Storage, config: &Config) -> Result<bool, PublishError
     if tree.config()?.is_some() {
         return Ok(false);
     }
-    if !storage.list("")?.is_empty() {
-        return Err(PublishError::NotARegistry {
-            place: storage.place(""),
-        });
-    }
+    tree.check_empty()?;
     Ok(storage.create(layout::CONFIG, config.to_json().as_bytes())?)
 }
 

@@ -276,6 +276,15 @@ fn a_registry_is_begun_once_and_says_when_it_was_looked_after() {
     assert_eq!(config.key, Some(key.verifying_key()));
     State::read(&config.state.unwrap(), &key.verifying_key()).unwrap();
     assert_eq!(problems(&folder), [""; 0]);
+    // Where somebody was interrupted, or had no room.
+    fs::create_dir_all(dir.path().join("begun/v1")).unwrap();
+    assert!(
+        init(
+            &Folder::new(&dir.path().join("begun")),
+            &Config::new("acme")
+        )
+        .unwrap()
+    );
     fs::create_dir(dir.path().join("taken")).unwrap();
     fs::write(dir.path().join("taken/file"), "").unwrap();
     let taken = Folder::new(&dir.path().join("taken"));

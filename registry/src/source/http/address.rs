@@ -24,6 +24,9 @@ impl Address {
             url: url.chars().take(200).collect(),
             reason: reason.to_owned(),
         };
+        if !url.contains("://") {
+            return Err(refuse("write https://host/path"));
+        }
         let mut base = Url::parse(url)
             .map_err(|error| refuse(&format!("{error}; write https://host/path")))?;
         if !base.username().is_empty() || base.password().is_some() {

@@ -118,6 +118,19 @@ impl Api {
         })
     }
 
+    /// Whether there is a token at all, without which the server takes nothing.
+    ///
+    /// # Errors
+    /// [`ApiError::NoToken`].
+    pub fn check_token(&self) -> Result<(), ApiError> {
+        match self.has_token {
+            true => Ok(()),
+            false => Err(ApiError::NoToken {
+                registry: self.registry.clone(),
+            }),
+        }
+    }
+
     /// Publishes a version: the author's statement as a note, and the archive it names.
     ///
     /// # Errors
@@ -201,10 +214,7 @@ impl Api {
         kind: &str,
         body: &Arc<[u8]>,
     ) -> Result<Vec<u8>, ApiError> {
-        if !self.has_token {
-            let registry = self.registry.clone();
-            return Err(ApiError::NoToken { registry });
-        }
+        self.check_token()?;
         let place = self.client.url(path);
         let answer = self.client.attempt(|client, deadline| {
             let response = client.send(&place, |inner| {

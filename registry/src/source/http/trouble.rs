@@ -11,7 +11,7 @@ use crate::SourceError;
 
 /// A request for `place` that got no answer.
 pub(super) fn failure(place: &str, error: &reqwest::Error) -> Failure {
-    let text = reasons(error);
+    let text = unanswered(error);
     let found = certificate(error).map(vouching);
     let tunnel = text.split_once("tunnel error: ");
     let (reason, advice, passing) = match (found, tunnel) {
@@ -37,6 +37,24 @@ pub(super) fn failure(place: &str, error: &reqwest::Error) -> Failure {
         },
         passing,
     }
+}
+
+/// Why nobody answered. Where no connection came about, the last cause alone tells a person something.
+fn unanswered(error: &reqwest::Error) -> String {
+    let all = reasons(error);
+    if !error.is_connect() || all.contains("tunnel error: ") {
+        return all;
+    }
+    let mut last: &dyn Error = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    let cause = last.to_string();
+    // What is said in plain HTTP begins with no byte that TLS knows.
+    if cause.contains("InvalidContentType") {
+        return "it does not speak TLS; is its address http://?".to_owned();
+    }
+    cause
 }
 
 /// What is wrong with the certificate, if it is that.
