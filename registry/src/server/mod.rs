@@ -18,8 +18,10 @@
 mod access;
 mod answer;
 mod api;
+mod asked;
 mod catalog;
 mod connections;
+mod copies;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
@@ -111,7 +113,7 @@ struct App {
     writes: rate::Limiter,
     reads: rate::Limiter,
     publishes: Semaphore,
-    copies: tree::Copies,
+    copies: copies::Copies,
     catalog: catalog::Catalog,
     signer: Option<state::Signer>,
     metrics: health::Metrics,
@@ -166,7 +168,7 @@ async fn run(
         writes: rate::Limiter::new(options.rate),
         reads: rate::Limiter::new(options.read_rate),
         publishes: Semaphore::new(PUBLISHES),
-        copies: tree::Copies::default(),
+        copies: copies::Copies::default(),
         catalog: catalog::Catalog::default(),
         signer,
         metrics: health::Metrics::new()?,
