@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     environment::{Run, Session, World},
-    signing::replaced,
+    signing::{keys, replaced},
     web::{Web, file},
 };
 
@@ -123,6 +123,32 @@ fn a_cold_cache_takes_two_rounds_and_a_warm_one_asks_what_changed() {
     run(&world, &web, "-C shop verify").succeeded();
     let locked = web.rounds();
     insta::assert_snapshot!(format!("cold:\n{cold}\nwarm:\n{warm}\nlocked:\n{locked}"));
+}
+
+/// A copy vouches for nothing by itself: whoever remembers the key of the registry refuses it in its place.
+#[test]
+fn a_copy_that_stands_in_is_believed_by_who_remembers_the_registry() {
+    let (world, web) = hosted();
+    let key = keys(&world).join("1.pem").display().to_string();
+    let index = world.scaffold(&format!("registry index registry --key {key}"));
+    index.succeeded();
+    run(&world, &web, "info acme/site").succeeded();
+    world.scaffold("registry mirror registry copy").succeeded();
+    let copy = Web::of(world.path("copy"));
+    let settings = format!(
+        "[registries.acme]\nurl = \"{}\"\nmirror = \"{}\"\n",
+        web.url, copy.url
+    );
+    let config = keys(&world).join("../../config.toml");
+    fs::write(config, settings).unwrap();
+    let refused = run(&world, &web, "info acme/site").failed_with(5);
+    assert!(refused.stderr.contains("itself has changed"), "{refused}");
+    world
+        .scaffold("registry mirror registry copy --stand-in")
+        .succeeded();
+    let before = web.connections();
+    run(&world, &web, "info acme/site").succeeded();
+    assert_eq!(web.connections(), before);
 }
 
 #[test]
