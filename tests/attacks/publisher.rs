@@ -603,10 +603,7 @@ fn a_reason_that_steers_a_terminal_or_a_page() {
         !page.contains("<script") && !page.contains("<img"),
         "{page}"
     );
-    assert!(
-        !page.contains(['\u{1b}', '\u{202e}']),
-        "{page}"
-    );
+    assert!(!page.contains(['\u{1b}', '\u{202e}']), "{page}");
     for line in [
         "info acme/web@1.0.0",
         "search web",

@@ -39,7 +39,7 @@ pub fn replaced(text: &str, start: &str, by: &str, more: usize) -> String {
     out
 }
 
-fn keys(world: &World) -> std::path::PathBuf {
+pub fn keys(world: &World) -> std::path::PathBuf {
     world.path("../home/.config/scaffold/keys/acme")
 }
 

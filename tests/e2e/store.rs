@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     environment::{Run, Session, World},
-    signing::replaced,
+    signing::{keys, replaced},
     web::{Web, file},
 };
 
@@ -125,6 +125,32 @@ fn a_cold_cache_takes_two_rounds_and_a_warm_one_asks_what_changed() {
     insta::assert_snapshot!(format!("cold:\n{cold}\nwarm:\n{warm}\nlocked:\n{locked}"));
 }
 
+/// A copy vouches for nothing by itself: whoever remembers the key of the registry refuses it in its place.
+#[test]
+fn a_copy_that_stands_in_is_believed_by_who_remembers_the_registry() {
+    let (world, web) = hosted();
+    let key = keys(&world).join("1.pem").display().to_string();
+    let index = world.scaffold(&format!("registry index registry --key {key}"));
+    index.succeeded();
+    run(&world, &web, "info acme/site").succeeded();
+    world.scaffold("registry mirror registry copy").succeeded();
+    let copy = Web::of(world.path("copy"));
+    let settings = format!(
+        "[registries.acme]\nurl = \"{}\"\nmirror = \"{}\"\n",
+        web.url, copy.url
+    );
+    let config = keys(&world).join("../../config.toml");
+    fs::write(config, settings).unwrap();
+    let refused = run(&world, &web, "info acme/site").failed_with(5);
+    assert!(refused.stderr.contains("itself has changed"), "{refused}");
+    world
+        .scaffold("registry mirror registry copy --stand-in")
+        .succeeded();
+    let before = web.connections();
+    run(&world, &web, "info acme/site").succeeded();
+    assert_eq!(web.connections(), before);
+}
+
 #[test]
 fn what_cannot_be_kept_was_not_fetched() {
     let (world, web) = hosted();
@@ -189,7 +215,7 @@ fn a_version_that_turned_dangerous_is_told_by_whatever_looks() {
     world.publish_next("site", "1.0.0", "1.0.1");
     session.add(&run(&world, &web, "-C shop update --yes").succeeded());
     session.add(&run(&world, &web, "-C shop fetch").succeeded());
-    // Adding something asks for what is there already, whatever the cache knows.
+    // Who adds something from a registry asks it for what is there already as well, whatever the cache knows.
     fs::remove_dir_all(world.path("cache/index")).unwrap();
     session.add(&run(&world, &web, "-C other add acme/site-blog --yes").succeeded());
     insta::assert_snapshot!(session);

@@ -97,6 +97,10 @@ pub struct Mirror {
     /// Only this namespace or package; more than once for more
     #[arg(long, value_name = "NAMESPACE[/NAME]")]
     pub only: Vec<String>,
+    /// Take over its name, key and signed state too, so that this one can be read in its place: `mirror` under
+    /// [registries] in config.toml
+    #[arg(long)]
+    pub stand_in: bool,
 }
 
 #[derive(Debug, Args)]

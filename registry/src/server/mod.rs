@@ -18,8 +18,10 @@
 mod access;
 mod answer;
 mod api;
+mod asked;
 mod catalog;
 mod connections;
+mod copies;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
@@ -116,7 +118,7 @@ struct App {
     publishes: Semaphore,
     /// What is left of [`OF_ONE_TOKEN`], of each token that has published.
     shares: Mutex<HashMap<String, Arc<Semaphore>>>,
-    copies: tree::Copies,
+    copies: copies::Copies,
     catalog: catalog::Catalog,
     signer: Option<state::Signer>,
     metrics: health::Metrics,
@@ -172,7 +174,7 @@ async fn run(
         reads: rate::Limiter::new(options.read_rate),
         publishes: Semaphore::new(PUBLISHES),
         shares: Mutex::default(),
-        copies: tree::Copies::default(),
+        copies: copies::Copies::default(),
         catalog: catalog::Catalog::default(),
         signer,
         metrics: health::Metrics::new()?,

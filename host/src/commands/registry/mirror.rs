@@ -28,12 +28,18 @@ pub fn run(context: &mut Context, args: &Mirror) -> Result<(), CommandError> {
         context.ui.done("Dry run:", "nothing was copied");
         return Ok(());
     }
+    // Before what is copied, so that what it says of its time holds for all of that.
+    let config = from.config()?;
     let unsigned = !must_be_signed(from.id());
     let mut told = |release: &scaffold_registry::Release| {
         let what = format!("{} {}", release.name, release.version);
         context.ui.done("Copied", &what);
     };
     let done = upkeep::mirror(&*from, &*to, &only, unsigned, &mut told)?;
+    if args.stand_in {
+        // After what it vouches for.
+        upkeep::stand_in(&*to, &config).kind(ErrorKind::Failed)?;
+    }
     context.ui.json(&json!({
         "copied": done.copied, "had": done.had, "yanks": done.yanks,
     }));

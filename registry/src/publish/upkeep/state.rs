@@ -35,15 +35,33 @@ pub fn config(storage: &dyn Storage) -> Result<Config, PublishError> {
 /// # Errors
 /// There is no registry, or the state cannot be signed with this key.
 pub fn sign(storage: &dyn Storage, key: &SigningKey, time: SystemTime) -> Result<(), PublishError> {
+    let state = State::sign(time, key).map_err(|error| PublishError::State(error.0))?;
+    change(storage, |config| Config {
+        key: Some(key.verifying_key()),
+        state: Some(state.clone()),
+        ..config
+    })
+}
+
+/// Takes over what another registry says of itself: its name, its key and its signed state. So a copy can be read in its
+/// place by those who remember that key.
+///
+/// # Errors
+/// There is no registry, or it cannot be written.
+pub fn stand_in(storage: &dyn Storage, other: &Config) -> Result<(), PublishError> {
+    change(storage, |config| Config {
+        origin: other.origin.clone(),
+        key: other.key.clone(),
+        state: other.state.clone(),
+        ..config
+    })
+}
+
+fn change(storage: &dyn Storage, to: impl Fn(Config) -> Config) -> Result<(), PublishError> {
     let tree = Tree { storage };
     for _ in 0..ATTEMPTS {
         let (config, tag) = tree.needed_config()?;
-        let state = State::sign(time, key).map_err(|error| PublishError::State(error.0))?;
-        let config = Config {
-            key: Some(key.verifying_key()),
-            state: Some(state),
-            ..config
-        };
+        let config = to(config);
         if storage.replace(layout::CONFIG, config.to_json().as_bytes(), Some(&tag))? {
             return Ok(());
         }

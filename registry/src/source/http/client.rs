@@ -156,12 +156,17 @@ pub(in crate::source) fn refusal(place: &str, response: &Response, told: bool) -
         };
     }
     let after = response.headers().get(header::RETRY_AFTER);
+    let after = after.and_then(|text| text.to_str().ok());
+    let later = match after.and_then(|text| text.trim().parse::<u64>().ok()) {
+        Some(seconds) => format!("it asks to wait {seconds} seconds before the next try"),
+        None => "try again later".to_owned(),
+    };
     Failure {
         error: SourceError::Fetch {
             place: place.to_owned(),
-            reason: format!("the server answered {status}; try again later"),
+            reason: format!("the server answered {status}; {later}"),
         },
-        passing: retry::of_status(status, after.and_then(|text| text.to_str().ok())),
+        passing: retry::of_status(status, after),
     }
 }
 
