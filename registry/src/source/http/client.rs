@@ -189,6 +189,11 @@ fn unanswered(error: &reqwest::Error) -> String {
     if cause.contains("InvalidContentType") {
         return "it does not speak TLS; is its address http://?".to_owned();
     }
+    if cause.contains("UnknownIssuer") {
+        return format!(
+            "{cause}; the certificate of a CA of your own is named by `ca` under [registries] in your config.toml"
+        );
+    }
     cause
 }
 
