@@ -53,6 +53,9 @@ mod signing;
 #[cfg(target_os = "linux")]
 #[path = "e2e/terminal.rs"]
 mod terminal;
+#[cfg(target_os = "linux")]
+#[path = "e2e/transfers.rs"]
+mod transfers;
 #[path = "e2e/turns.rs"]
 mod turns;
 #[path = "e2e/undo.rs"]

@@ -334,12 +334,10 @@ impl Context {
 
     /// Passes on what was found out about whom to trust, and remembers it.
     pub fn tell_trust(&mut self, trust: &Trust) {
-        for news in trust.take_news() {
-            match news {
-                News::Done(what, about) => self.ui.done(what, &about),
-                News::Warning(text) => self.ui.warn(&text),
-            }
-        }
+        trust.tell_news(|news| match news {
+            News::Done(what, about) => self.ui.done(what, &about),
+            News::Warning(text) => self.ui.warn(&text),
+        });
     }
 
     /// Runs something that writes the project, with what it needs of the command line.

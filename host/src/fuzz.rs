@@ -14,6 +14,7 @@ use scaffold_registry::Pattern;
 
 pub use crate::apply::fuzz::journal;
 pub use crate::merge::fuzz::merge;
+pub use crate::store::kept;
 
 use crate::changelog;
 use crate::grants::{Class, MayRead, Policy, Reads, is_private};
@@ -33,6 +34,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("clean", clean),
     ("grants", grants),
     ("journal", journal),
+    ("kept", kept),
     ("lock", lock),
     ("merge", merge),
     ("project", project),

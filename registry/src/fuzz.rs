@@ -16,9 +16,24 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::archive::{self, ArchiveError, Entry, Files};
 use crate::keys::{Chain, KeySet, Note, State, VerifyingKey};
+use crate::publish::Yank;
 use crate::release::{read_index, write_index};
-use crate::source::{read_shard, write_shard};
+use crate::source::{find_in_shard, read_shard, write_shard};
 use crate::{Config, Digest, Manifest, Package, PackageName, PackageRef, Statement, path};
+
+#[cfg(feature = "http")]
+pub use crate::source::oci_fuzz::oci;
+
+#[cfg(feature = "server")]
+pub use crate::server::fuzz::server;
+
+/// Nothing is sent where there is no server.
+#[cfg(not(feature = "server"))]
+pub const fn server(_: &[u8]) {}
+
+/// Nobody is asked where there is no network.
+#[cfg(not(feature = "http"))]
+pub const fn oci(_: &[u8]) {}
 
 /// The name of a target, which is that of its seeds and of its binary as well, and the target.
 #[cfg(test)]
@@ -33,8 +48,11 @@ pub(crate) const TARGETS: &[Target] = &[
     ("manifest", manifest),
     ("names", names),
     ("note", note),
+    ("oci", oci),
     ("path", path),
     ("registry", registry),
+    ("search", search),
+    ("server", server),
 ];
 
 /// Bytes for an archive: what is read can be written and is the same then. The first byte says how much is made right
@@ -104,8 +122,8 @@ pub fn index(data: &[u8]) {
     }
 }
 
-/// What is read by whoever checks signatures: a namespace and a number on a line of their own, then a note that may be a
-/// key set or a registry's state; or a key. What is read is written as the same bytes.
+/// What is read by whoever checks signatures: a namespace and a number, or a key, on a line of their own, then a note that may
+/// be a key set or a registry's state; or a key alone. What is read is written as the same bytes.
 pub fn keys(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -120,6 +138,11 @@ pub fn keys(data: &[u8]) {
         return;
     };
     assert_eq!(note.to_string(), text);
+    if let Ok(key) = head.parse::<VerifyingKey>()
+        && let Ok(state) = State::read(text, &key)
+    {
+        assert_eq!(state.origin, key.name());
+    }
     let Some((namespace, number)) = head.split_once(' ') else {
         return;
     };
@@ -162,12 +185,19 @@ pub fn note(data: &[u8]) {
     assert_eq!(statement.check(&statement.release), Ok(()));
 }
 
-/// What a registry says about itself, and a part of its search data.
+/// What a registry says about itself, a part of its search data, and why a version was taken back.
 pub fn registry(data: &[u8]) {
     if let Ok(config) = Config::parse(data, "fuzz", String::new) {
         let json = config.to_json();
         let again = Config::parse(json.as_bytes(), "fuzz", String::new);
         assert_eq!(again.expect("what was written"), config);
+    }
+    if let Ok(yank) = serde_json::from_slice::<Yank>(data) {
+        let kept = Yank::new(&yank.reason, yank.security);
+        assert!(yank.reason.starts_with(&kept.reason));
+        let json = kept.to_json();
+        assert_eq!(json.matches('\n').count(), 1, "a line");
+        assert_eq!(serde_json::from_str::<Yank>(&json).expect("as above"), kept);
     }
     if let Ok(packages) = read_shard(data) {
         let again = write_shard(packages.clone()).expect("texts and names");
@@ -177,6 +207,36 @@ pub fn registry(data: &[u8]) {
             read_shard(again.as_bytes()).expect("what was written"),
             sorted
         );
+    }
+}
+
+/// Words on a line of their own, then a part of the search data: which lines are not read as JSON changes nothing in what is
+/// found, nor does who searches.
+pub fn search(data: &[u8]) {
+    let Some(end) = data.iter().position(|byte| *byte == b'\n') else {
+        return;
+    };
+    let (words, part) = (String::from_utf8_lossy(&data[..end]), &data[end + 1..]);
+    let words: Vec<_> = words.split_whitespace().map(str::to_lowercase).collect();
+    let Ok(packages) = read_shard(part) else {
+        let _ = find_in_shard(part, &words);
+        return;
+    };
+    let ours = write_shard(packages).expect("texts and names");
+    // In another shape, so that every line is read.
+    let other = format!(" {ours}");
+    let found = find_in_shard(other.as_bytes(), &words).expect("what was written");
+    assert_eq!(
+        find_in_shard(ours.as_bytes(), &words).expect("what was written"),
+        found
+    );
+    #[cfg(feature = "server")]
+    {
+        let lines = crate::source::Lines::read(ours.as_bytes()).expect("what was written");
+        let mut hits = crate::source::Hits::new(&words, 0..usize::MAX);
+        hits.search(&lines);
+        assert_eq!(hits.count(), found.len());
+        assert_eq!(hits.shown(), found);
     }
 }
 

@@ -362,7 +362,7 @@ fn storage_that_wants_the_password() {
             ))
         })?,
     });
-    scene.refuses("wants to know who asks");
+    scene.refuses("the server answered 401");
     heard_nothing(&thief, true);
 }
 
@@ -400,7 +400,7 @@ fn a_token_that_is_a_header_of_its_own() {
     let (scene, host) = (Scene::new(), String::from("token"));
     for (token, why) in [
         ("x\r\nX-Evil: y", "gave no token"),
-        ("\u{202e}", "wants to know who asks"),
+        ("\u{202e}", "the server answered 401"),
     ] {
         let host = host.clone();
         scene.lies(move |asked, _| match asked.path.starts_with("/token") {

@@ -603,10 +603,7 @@ fn a_reason_that_steers_a_terminal_or_a_page() {
         !page.contains("<script") && !page.contains("<img"),
         "{page}"
     );
-    assert!(
-        !page.contains(|c| c == '\u{1b}' || c == '\u{202e}'),
-        "{page}"
-    );
+    assert!(!page.contains(['\u{1b}', '\u{202e}']), "{page}");
     for line in [
         "info acme/web@1.0.0",
         "search web",
@@ -850,4 +847,33 @@ fn connections_that_say_nothing() {
         }
     }
     scene.is_untouched();
+}
+
+/// As large as may be, by one who has a right to publish, and never sent.
+#[test]
+fn bodies_that_never_come() {
+    let scene = Scene::new("");
+    let held: Vec<_> = (0..16)
+        .map(|_| {
+            let mut stream = TcpStream::connect(scene.server.address()).unwrap();
+            let bearer = bearer(&scene.author.token);
+            let head = format!(
+                "PUT {RELEASE} HTTP/1.1\r\nHost: x\r\n{bearer}Content-Length: 64000000\r\n\r\nx"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    // Until they have taken what they get.
+    thread::sleep(Duration::from_millis(300));
+    let other = Author::new(&scene.world, "registry", "other");
+    other.put_keys(&scene.server).unwrap();
+    let asked = Instant::now();
+    other
+        .publish(&scene.server, "other/x", "1.0.0", "")
+        .unwrap();
+    // A body may make a pause for twice as long.
+    assert!(asked.elapsed() < Duration::from_secs(7), "{asked:?}");
+    drop(held);
+    assert_eq!(scene.server.releases("acme/web").len(), 1);
 }

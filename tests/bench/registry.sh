@@ -113,7 +113,7 @@ for many in 100 "$packages"; do
   "$LOAD" read "$work/of-$many" | sed 's/^/  in a folder: /'
 done
 serve "$work/of-$packages" --read-rate 0
-for query in p4242 django nothing-says-this; do
+for query in p4242 django nothing-says-this ""; do
   curl -s -o /dev/null "$url?q=$query"
   printf '  on the web page: "%s" in %s s\n' "$query" "$(curl -s -o /dev/null -w '%{time_total}' "$url?q=$query")"
 done

@@ -119,7 +119,7 @@ impl Options {
         };
         match &self.registry {
             Some(folder) => newest(&Folder::open(folder).unwrap()),
-            None => newest(official()),
+            None => newest(&official()),
         }
     }
 }

@@ -176,7 +176,7 @@ fn a_real_oci_registry() {
 
     // A new key is known there at once, and who trusted the old one follows.
     run("key rotate acme").succeeded();
-    let rotated = run("-C other update -y").succeeded();
+    let rotated = run("new acme/site third --defaults -y").succeeded();
     assert!(rotated.stderr.contains("New keys: acme"), "{rotated}");
 
     // All of it can be looked over, made anew, and copied into a folder.

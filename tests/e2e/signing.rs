@@ -125,6 +125,30 @@ fn a_user_hears_whom_they_trust_and_may_change_it() {
     insta::assert_snapshot!(shown(&world, &session));
 }
 
+/// What is seen for the first time is not remembered from a run that came to nothing before it was told.
+#[test]
+fn whom_nobody_was_told_of_nobody_trusts() {
+    let world = World::new();
+    world.scaffold("key new acme").succeeded();
+    world.small_packages();
+    let note = "registry/v1/releases/acme/site-blog/1.0.0.note";
+    let good = world.read(note);
+    let (statement, _) = good.split_once("\n\n").unwrap();
+    let other = world.read("registry/v1/releases/acme/site/1.0.0.note");
+    let (_, signature) = other.split_once("\n\n").unwrap();
+    world.write(note, format!("{statement}\n\n{signature}"));
+    let (url, _) = served(&world, |_, _| false);
+    let new = "new acme/site shop --defaults --with acme/site-blog";
+    let run = with(&world, &url, new).failed_with(5);
+    assert!(!run.stderr.contains("Trusting"), "{run}");
+    let trust = world.path("../home/.config/scaffold/trust.toml");
+    assert!(!trust.exists(), "{run}");
+    world.write(note, good);
+    let run = with(&world, &url, new).succeeded();
+    assert!(run.stderr.contains("Trusting acme"), "{run}");
+    assert!(trust.exists());
+}
+
 #[test]
 fn a_key_is_replaced_and_its_followers_follow() {
     let world = World::new();
@@ -159,13 +183,13 @@ fn a_key_is_replaced_and_its_followers_follow() {
 }
 
 /// A token of the registry in a folder, for one namespace.
-fn token(world: &World, place: &str, namespace: &str) -> String {
+pub fn token(world: &World, place: &str, namespace: &str) -> String {
     let line = format!("registry token new {place} --name Ann --namespace {namespace}");
     world.scaffold(&line).succeeded().stdout.trim().to_owned()
 }
 
 /// A line of somebody who has a token.
-fn told(world: &World, token: &str, line: &str) -> Run {
+pub fn told(world: &World, token: &str, line: &str) -> Run {
     let mut command = world.command(&line.split_whitespace().collect::<Vec<_>>());
     command.env("SCAFFOLD_TOKEN", token);
     world.finish(command)

@@ -199,6 +199,29 @@ fn a_registry_that_takes_back_what_it_published_is_not_believed() {
 }
 
 #[test]
+fn a_version_that_turned_dangerous_is_told_by_whatever_looks() {
+    let (world, web) = hosted();
+    run(&world, &web, "new acme/site shop --defaults").succeeded();
+    run(&world, &web, "new acme/site other --defaults").succeeded();
+    let yank = world.small("yank acme/site@1.0.0 --security --reason Leaks.");
+    world.scaffold(&yank).succeeded();
+    let mut session = Session::default();
+    // What nobody has asked the registry for since, nobody knows.
+    session.add(&run(&world, &web, "-C shop status").succeeded());
+    session.add(&run(&world, &web, "-C shop fetch").succeeded());
+    session.add(&run(&world, &web, "-C shop verify").succeeded());
+    session.add(&run(&world, &web, "-C shop add acme/site-blog --yes").succeeded());
+    session.add(&run(&world, &web, "-C shop update --yes").succeeded());
+    world.publish_next("site", "1.0.0", "1.0.1");
+    session.add(&run(&world, &web, "-C shop update --yes").succeeded());
+    session.add(&run(&world, &web, "-C shop fetch").succeeded());
+    // Who adds something from a registry asks it for what is there already as well, whatever the cache knows.
+    fs::remove_dir_all(world.path("cache/index")).unwrap();
+    session.add(&run(&world, &web, "-C other add acme/site-blog --yes").succeeded());
+    insta::assert_snapshot!(session);
+}
+
+#[test]
 fn what_the_cache_holds_can_be_seen_checked_and_cleared_up() {
     let (world, web) = hosted();
     run(&world, &web, "new acme/site shop --defaults").succeeded();

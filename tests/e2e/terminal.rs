@@ -21,7 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[track_caller]
 fn talk(world: &World, line: &str, replies: &[(&str, &str)]) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let program = world.command(&words);
+    talk_to(&world.command(&words), replies)
+}
+
+#[track_caller]
+pub fn talk_to(program: &Command, replies: &[(&str, &str)]) -> String {
     let quoted = |word: &std::ffi::OsStr| format!("'{}'", word.to_str().unwrap());
     let mut inner = format!(
         "stty cols 100 rows 40; exec {}",

@@ -45,6 +45,23 @@ fn pass(mut stream: TcpStream, to: SocketAddr, log: &Mutex<Vec<String>>) {
     let _ = io::copy(&mut there, &mut stream);
 }
 
+/// A proxy that lets nobody through.
+fn refusing(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let heads = BufReader::new(stream.try_clone().unwrap()).lines();
+            let _ = heads
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+                .count();
+            let _ = write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    url
+}
+
 #[test]
 fn a_registry_behind_a_proxy_with_a_certificate_of_its_own() {
     let world = signed();
@@ -84,11 +101,24 @@ fn a_registry_behind_a_proxy_with_a_certificate_of_its_own() {
     command_of_env.env("HTTPS_PROXY", &proxy);
     world.finish(command_of_env).succeeded();
 
-    // Nobody vouches for it.
+    // Nobody vouches for it; it vouches for another host; the proxy is none, or wants something else.
     let mut session = Session::default();
+    let mut told = || session.add(&world.finish(command("info acme/site")).failed_with(1));
     config(&through);
+    told();
+    let other = format!("url = \"https://other.example/\"\n{through}ca = \"corp.pem\"\n");
+    world.write("config/config.toml", format!("[registries.acme]\n{other}"));
+    told();
+    for answer in ["407 Proxy Authentication Required", "403 Forbidden"] {
+        config(&format!("proxy = \"{}\"\n", refusing(answer)));
+        told();
+    }
+    config("proxy = \"http://127.0.0.1:9\"\n");
     let run = world.finish(command("info acme/site")).failed_with(1);
-    assert!(run.stderr.contains("certificate"), "{run}");
+    assert!(
+        run.stderr.contains("the proxy does not answer: tcp"),
+        "{run}"
+    );
     config(&format!("{through}ca = \"none.pem\"\n"));
     session.add(&world.finish(command("info acme/site")).failed_with(2));
     world.write("config/empty.pem", "no certificate\n");

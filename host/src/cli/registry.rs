@@ -35,7 +35,7 @@ pub enum RegistryCommand {
     /// Statements stay as their authors signed them. Run it again and it copies what is new and what was taken back. From a
     /// folder, packages that nobody signed are taken as well.
     Mirror(Mirror),
-    /// Clear away archives of publications that did not come to their end
+    /// Clear away archives and half-written files of publications that did not come to their end
     Gc(Gc),
     /// Serve a registry: packages for everybody, publishing for who has a token, pages for people
     ///

@@ -80,7 +80,7 @@ pub fn change(
     let mode = context.mode();
     let conflict = context.conflict()?;
     let entries = resolve(packages, intents)?;
-    dangers::tell(context, project)?;
+    dangers::tell(context, project, Some((packages, &entries)))?;
     announce(context, &entries);
     prepare(context, packages, &entries)?;
     let news = news::tell(context, packages, project, &entries)?;

@@ -88,6 +88,7 @@ impl From<SourceError> for CommandError {
             SourceError::Offline { .. } => Self::failed(e)
                 .hint("run it once without --offline: what it fetches stays here")
                 .hint("in a project, scaffold fetch gets everything scaffold.lock needs"),
+            SourceError::Unreached { advice, .. } => Self::failed(e).hint(advice),
             SourceError::Setting { .. } => {
                 Self::usage(e).hint("it is set under [registries] in your config.toml")
             }

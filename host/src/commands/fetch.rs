@@ -1,6 +1,8 @@
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use scaffold_registry::{Digest, Object, SourceError, source::NOTE_BYTES};
+use scaffold_registry::{
+    Digest, Object, PackageName, Source, SourceError, keys::SETS, source::NOTE_BYTES,
+};
 use serde_json::json;
 
 use super::dangers;
@@ -12,9 +14,6 @@ use crate::{
     sources::OFFICIAL,
     ui::page::count,
 };
-
-/// More key sets no namespace has.
-const KEY_SETS: u32 = 1000;
 
 /// `scaffold fetch`: everything the lock needs on this machine.
 pub fn run(context: &mut Context) -> Result<(), CommandError> {
@@ -36,6 +35,7 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     }
     drop(progress);
     context.tell_notices(&packages);
+    dangers::tell(context, &project, None)?;
     if let Some((_, first)) = missing.pop() {
         let rest = missing.into_iter();
         let rest: Vec<String> = rest.map(|(pin, _)| pin.package.to_string()).collect();
@@ -55,7 +55,6 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
         ))
         .hint("SCAFFOLD_CACHE moves the cache to another place"));
     }
-    dangers::tell(context, &project)?;
     context
         .ui
         .json(&json!({"packages": pins.len(), "fetched": fetched}));
@@ -74,17 +73,25 @@ fn fetch(packages: &Packages<'_>, pin: &Pinned) -> Result<(), PackagesError> {
         let source = packages.sources.of_pin(pin)?;
         source.releases(&pin.package)?;
         source.statement(&pin.package, &pin.version)?;
-        for number in 1..=KEY_SETS {
-            let keys = Object::Keys(pin.package.namespace(), number);
-            // Offline the last one that is kept is the last one.
-            match source.file(&keys, NOTE_BYTES) {
-                Ok(Some(_)) => {}
-                Ok(None) | Err(SourceError::Offline { .. }) => break,
-                Err(e) => return Err(e.into()),
-            }
-        }
+        key_sets(&*source, &pin.package)?;
     }
     packages.open_package(pin).map(drop)
+}
+
+/// The key sets of a package's namespace as they are, from the first; offline, as many as are here.
+pub(super) fn key_sets(
+    source: &dyn Source,
+    package: &PackageName,
+) -> Result<Vec<Cow<'static, [u8]>>, SourceError> {
+    let mut sets = Vec::new();
+    for number in 1..=SETS {
+        match source.file(&Object::Keys(package.namespace(), number), NOTE_BYTES) {
+            Ok(Some(set)) => sets.push(set),
+            Ok(None) | Err(SourceError::Offline { .. }) => break,
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(sets)
 }
 
 /// Every package a lock needs, engines among them, each once.

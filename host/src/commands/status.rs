@@ -24,7 +24,7 @@ use crate::{
 /// `scaffold status`: pristine(lock) against the working tree.
 pub fn run(context: &mut Context, args: &Status) -> Result<ExitCode, CommandError> {
     let project = context.project()?;
-    dangers::tell(context, &project)?;
+    dangers::tell(context, &project, None)?;
     let merge = apply::merge_under_way(&project.root)?;
     let open = merge.iter().flat_map(|record| record.open());
     let open: BTreeSet<ProjectPath> = open.map(|file| file.path.clone()).collect();

@@ -1,9 +1,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use scaffold_registry::{Config, Object, Release, SourceError, release, source::NOTE_BYTES};
+use scaffold_registry::{Config, Object, Release, release, source::NOTE_BYTES};
 use serde_json::json;
 
-use super::{dangers, fetch::pins};
+use super::{
+    dangers,
+    fetch::{key_sets, pins},
+};
 use crate::{
     apply,
     context::Context,
@@ -35,7 +38,7 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
         copies(&packages, &pins)?
     };
     context.tell_notices(&packages);
-    dangers::tell(context, &project)?;
+    dangers::tell(context, &project, None)?;
     let workspace = Workspace::open(&project.root).kind(ErrorKind::Failed)?;
     let plan = plan(&workspace, files).kind(ErrorKind::Failed)?;
     let changed = plan.actions.iter().filter(|a| a.verb != Verb::Unchanged);
@@ -91,13 +94,8 @@ fn copies(packages: &Packages<'_>, pins: &[Pinned]) -> Result<Files, CommandErro
         if let Some(note_bytes) = source.file(&note, NOTE_BYTES)? {
             put(&note, &note_bytes);
         }
-        for number in 1.. {
-            let keys = Object::Keys(pin.package.namespace(), number);
-            match source.file(&keys, NOTE_BYTES) {
-                Ok(Some(bytes)) => put(&keys, &bytes),
-                Ok(None) | Err(SourceError::Offline { .. }) => break,
-                Err(e) => return Err(e.into()),
-            }
+        for (number, bytes) in (1..).zip(key_sets(&*source, &pin.package)?) {
+            put(&Object::Keys(pin.package.namespace(), number), &bytes);
         }
     }
     for (name, mut releases) in indexes {

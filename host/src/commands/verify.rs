@@ -12,7 +12,7 @@ pub fn run(context: &mut Context) -> Result<(), CommandError> {
     let tree = replayer.pristine(&project.lock)?;
     replayer.check_allowed()?;
     context.tell_notices(&packages);
-    dangers::tell(context, &project)?;
+    dangers::tell(context, &project, None)?;
     context
         .ui
         .json(&json!({"tree": project.lock.tree, "files": tree.len()}));

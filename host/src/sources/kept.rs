@@ -129,6 +129,12 @@ impl<F: Fetch> Fetch for Kept<F> {
         })
     }
 
+    fn forget(&self, object: &Object<'_>) {
+        let path = object.path();
+        self.asked().remove(&path);
+        self.store.forget_answer(self.id(), &path);
+    }
+
     fn warm(&self, files: &[(Object<'_>, u64)]) {
         let is_cold = |object: &Object<'_>| !self.asked().contains_key(&object.path());
         let cold: Vec<_> = files.iter().filter(|(object, _)| is_cold(object)).collect();

@@ -5,7 +5,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead, BufReader, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -61,18 +61,18 @@ impl Store {
         let Some(root) = self.filled()? else {
             return Ok(());
         };
-        let about = About {
-            v: FORMAT,
-            registry: registry.to_owned(),
-            path: path.to_owned(),
-            tag: answer.tag.clone(),
-            digest: answer.bytes.as_deref().map(Digest::of),
-        };
-        // Strings and numbers only: serialising them cannot fail.
-        let line = serde_json::to_string(&about).unwrap_or_default() + "\n";
+        let line = line(registry, path, answer);
         let bytes = answer.bytes.as_deref().unwrap_or_default();
         let file = place(root, registry, path);
         disk::write(root, &file, &[line.as_bytes(), bytes])
+    }
+
+    /// Keeps an answer no more.
+    pub fn forget_answer(&self, registry: &str, path: &str) {
+        if let Some(root) = self.used() {
+            // Best effort: what cannot be removed will be found wrong again.
+            let _ = disk::remove(&place(root, registry, path));
+        }
     }
 
     /// Every registry something is kept of, with how many answers those are, and their bytes on disk.
@@ -108,6 +108,51 @@ impl Store {
     }
 }
 
+/// What stands before an answer's bytes.
+fn line(registry: &str, path: &str, answer: &Answer) -> String {
+    let about = About {
+        v: FORMAT,
+        registry: registry.to_owned(),
+        path: path.to_owned(),
+        tag: answer.tag.clone(),
+        digest: answer.bytes.as_deref().map(Digest::of),
+    };
+    // Strings and numbers only: serialising them cannot fail.
+    serde_json::to_string(&about).unwrap_or_default() + "\n"
+}
+
+/// For the fuzzer: a file of the cache, behind a byte that says whether its digest is made right first. What was read is
+/// written, and reads the same.
+#[cfg(any(test, fuzzing))]
+#[allow(
+    clippy::expect_used,
+    reason = "a panic is how a fuzz target says that something does not hold"
+)]
+pub fn kept(data: &[u8]) {
+    let Some((how, file)) = data.split_first() else {
+        return;
+    };
+    let mut file = file.to_vec();
+    let end = file.iter().position(|byte| *byte == b'\n');
+    let body = end.map_or(file.len(), |end| end + 1);
+    if how % 2 == 1
+        && let Ok(mut about) = serde_json::from_slice::<About>(&file[..body])
+    {
+        about.digest = about.digest.map(|_| Digest::of(&file[body..]));
+        let line = serde_json::to_vec(&about).expect("texts") as Vec<u8>;
+        file.splice(..body.saturating_sub(1), line);
+    }
+    let Some((about, answer)) = parse(&file[..]) else {
+        return;
+    };
+    let line = line(&about.registry, &about.path, &answer);
+    if line.len() as u64 <= LINE {
+        let again = [line.as_bytes(), answer.bytes.as_deref().unwrap_or_default()].concat();
+        let (_, same) = parse(&again[..]).expect("what was written");
+        assert_eq!(same, answer);
+    }
+}
+
 fn folder(root: &Path) -> PathBuf {
     root.join("index")
 }
@@ -123,7 +168,10 @@ fn place(root: &Path, registry: &str, path: &str) -> PathBuf {
 }
 
 fn read(file: &Path) -> Option<(About, Answer)> {
-    let mut reader = BufReader::new(File::open(file).ok()?);
+    parse(BufReader::new(File::open(file).ok()?))
+}
+
+fn parse(mut reader: impl BufRead) -> Option<(About, Answer)> {
     let mut line = Vec::new();
     reader
         .by_ref()

@@ -13,6 +13,8 @@
 //! processes may keep the same thing at once. Deleting all of it costs time, and the memory of what registries said
 //! before ([`Answer`]).
 
+#[cfg(any(test, fuzzing))]
+pub use answers::kept;
 mod answers;
 mod blobs;
 mod disk;

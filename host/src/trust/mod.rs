@@ -6,10 +6,14 @@
 //! taken at its word, and the user is told of it in a line.
 //!
 //! What is decided here is decided before anything of a package is opened. A first use is kept only when the user was told
-//! of it; what follows from what is pinned is kept at once, so that nobody can take back a change of keys that was seen.
+//! of it ([`Trust::tell_news`]); what follows from what was kept before is kept at once, so that nobody can take back a
+//! change of keys that was seen.
 
+mod chains;
 mod error;
+mod file;
 mod pins;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +21,11 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    time::{Duration, SystemTime},
 };
 
 use scaffold_registry::{
-    PackageName, Release, Source, Statement,
-    keys::{Chain, KeySet, Refused, State, VerifyingKey},
+    Release, Source,
+    keys::{Chain, KeySet, Refused, VerifyingKey},
 };
 
 pub use error::TrustError;
@@ -32,12 +35,6 @@ use crate::{
     project::{Lock, Pinned},
     sources::{OFFICIAL, must_be_signed},
 };
-
-/// How much older than the newest that was seen a registry's state may be: copies of a registry are not all of one hour.
-const OLDER: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How old a registry's state may be before the user hears of it.
-const STALE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// What a user should hear about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +103,24 @@ impl Trust {
         release: &Release,
         locked: Option<&Pinned>,
     ) -> Result<Option<VerifyingKey>, TrustError> {
-        let id = source.id();
-        if id == OFFICIAL {
+        if source.id() == OFFICIAL {
             return Ok(None);
         }
+        let signer = self.check(source, release, locked);
+        // What a registry said wrongly once shall not stay wrong here for good.
+        if signer.is_err() && !self.offline {
+            source.forget(&release.name, &release.version);
+        }
+        signer
+    }
+
+    fn check(
+        &self,
+        source: &dyn Source,
+        release: &Release,
+        locked: Option<&Pinned>,
+    ) -> Result<Option<VerifyingKey>, TrustError> {
+        let id = source.id();
         let what = |reason: String| TrustError::Refused {
             package: format!("{} {}", release.name, release.version),
             registry: id.to_owned(),
@@ -170,19 +181,13 @@ impl Trust {
         }
     }
 
-    /// What was found out since this was asked last, to be told to the user: it is remembered from now on.
-    pub fn take_news(&self) -> Vec<News> {
-        self.save();
-        self.news.take()
-    }
-
-    fn save(&self) {
+    /// Passes on what was found out since this was called last; what has been said is remembered from then on.
+    pub fn tell_news(&self, mut say: impl FnMut(News)) {
+        self.news.take().into_iter().for_each(&mut say);
         if self.keep
             && let Err(error) = self.pins.borrow_mut().save()
         {
-            self.tell(News::Warning(format!(
-                "what is trusted could not be remembered: {error}"
-            )));
+            say(unkept(&error));
         }
     }
 
@@ -193,227 +198,7 @@ impl Trust {
         }
     }
 
-    /// The key sets of a package's namespace, as far as the one that is pinned, or set 1, leads; back to set `wanted`
-    /// and to every key that the lock names.
-    fn chain(
-        &self,
-        source: &dyn Source,
-        name: &PackageName,
-        wanted: u32,
-    ) -> Result<Chain, TrustError> {
-        let (id, namespace) = (source.id(), name.namespace());
-        let place = (id.to_owned(), namespace.to_owned(), source.is_copy());
-        let known = self.chains.borrow().get(&place).cloned();
-        let mut chain = match known {
-            Some(chain) => chain,
-            None => self.newest(source, namespace)?,
-        };
-        let pins = self.pins.borrow();
-        let confirmed = pins.namespace(id, namespace).is_some_and(|p| p.confirmed);
-        drop(pins);
-        let locked = |chain: &Chain| {
-            if confirmed {
-                return None;
-            }
-            let all = self.locked.iter();
-            let mut ours = all.filter(|(registry, of, _)| registry == id && of == namespace);
-            ours.find(|(_, _, key)| !chain.knows(key))
-                .map(|(_, _, key)| key.clone())
-        };
-        while chain.oldest().number() > wanted.max(1) || locked(&chain).is_some() {
-            let number = chain.oldest().number() - 1;
-            if number == 0 {
-                break;
-            }
-            let previous = source.keys(namespace, number)?;
-            let previous = previous.ok_or_else(|| TrustError::Lost {
-                registry: id.to_owned(),
-                namespace: namespace.to_owned(),
-                number,
-            })?;
-            chain
-                .extend_back(previous)
-                .map_err(|source| self.broken(id, source))?;
-        }
-        let follows = self.pins.borrow().namespace(id, namespace).is_some();
-        if follows {
-            // Whatever becomes of the package: a key that was revoked is not to come back.
-            self.pin(id, &chain);
-            self.save();
-        }
-        if let Some(key) = locked(&chain) {
-            return Err(TrustError::Locked {
-                registry: id.to_owned(),
-                namespace: namespace.to_owned(),
-                locked: key,
-                found: chain.newest().keys().to_vec(),
-            });
-        }
-        self.chains.borrow_mut().insert(place, chain.clone());
-        Ok(chain)
-    }
-
-    /// From the set that is pinned, or from set 1, to the newest there is.
-    fn newest(&self, source: &dyn Source, namespace: &str) -> Result<Chain, TrustError> {
-        let id = source.id();
-        let pinned = self
-            .pins
-            .borrow()
-            .namespace(id, namespace)
-            .map(|pin| pin.set.clone());
-        let first = match pinned {
-            Some(set) => set,
-            None => source
-                .keys(namespace, 1)?
-                .ok_or_else(|| TrustError::NoKeys {
-                    registry: id.to_owned(),
-                    namespace: namespace.to_owned(),
-                })?,
-        };
-        let mut chain = Chain::of(first);
-        loop {
-            match source.keys(namespace, chain.newest().number() + 1) {
-                Ok(Some(next)) => chain
-                    .extend(next)
-                    .map_err(|source| self.broken(id, source))?,
-                Ok(None) => return Ok(chain),
-                // Whether there is a newer one cannot be asked; what is at hand has to do.
-                Err(_) if self.offline => return Ok(chain),
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn broken(&self, registry: &str, source: scaffold_registry::keys::KeySetError) -> TrustError {
-        TrustError::Chain {
-            registry: registry.to_owned(),
-            namespace: source.namespace.clone(),
-            reason: source.to_string(),
-        }
-    }
-
-    /// A statement that is not believed: because the registry has other keys than it had, if that is so.
-    fn explain(
-        &self,
-        source: &dyn Source,
-        statement: &Statement,
-        refused: Refused,
-        what: impl Fn(String) -> TrustError,
-    ) -> TrustError {
-        let (id, namespace) = (source.id(), statement.release.name.namespace());
-        if let Refused::Revoked(key) = refused {
-            return TrustError::Revoked {
-                package: statement.to_string(),
-                key,
-            };
-        }
-        let pins = self.pins.borrow();
-        let Some(pin) = pins.namespace(id, namespace) else {
-            return what(refused.to_string());
-        };
-        match source.keys(namespace, pin.set.number()) {
-            Ok(Some(served)) if served != pin.set => TrustError::Changed {
-                registry: id.to_owned(),
-                namespace: namespace.to_owned(),
-                pinned: pin.set.keys().to_vec(),
-                found: served.keys().to_vec(),
-            },
-            Ok(None) => TrustError::Lost {
-                registry: id.to_owned(),
-                namespace: namespace.to_owned(),
-                number: pin.set.number(),
-            },
-            _ => what(refused.to_string()),
-        }
-    }
-
-    /// Pins the newest set of a chain that begins with what is pinned, or that led to a good signature.
-    fn pin(&self, registry: &str, chain: &Chain) {
-        let newest = chain.newest();
-        let mut pins = self.pins.borrow_mut();
-        let known = pins.namespace(registry, newest.namespace());
-        let (what, verb) = match known {
-            Some(pin) if pin.set == *newest => return,
-            Some(_) => ("New keys:", "rotated, signed by those before"),
-            None => ("Trusting", "seen for the first time"),
-        };
-        let keys = listed(newest.keys());
-        let text = format!("{} of {registry} by {keys} ({verb})", newest.namespace());
-        let pin = NamespacePin {
-            registry: registry.to_owned(),
-            set: newest.clone(),
-            confirmed: known.is_some_and(|pin| pin.confirmed),
-        };
-        pins.set_namespace(pin);
-        drop(pins);
-        self.tell(News::Done(what, text));
-    }
-
-    /// Whether a registry shows itself as it is now: the newest state that was seen is remembered.
-    fn check_state(&self, source: &dyn Source) -> Result<(), TrustError> {
-        let id = source.id();
-        if !self.fresh.borrow_mut().insert(id.to_owned()) {
-            return Ok(());
-        }
-        let config = source.config()?;
-        let known = self.pins.borrow().registry(id).cloned();
-        let refused = |reason: String| TrustError::State {
-            registry: id.to_owned(),
-            reason,
-        };
-        let (key, note) = match (&known, config.key, config.state) {
-            // It never said how new it is.
-            (None, _, None) | (None, None, _) => return Ok(()),
-            (Some(known), key, _) if key.as_ref() != Some(&known.key) => {
-                return Err(TrustError::RegistryKey {
-                    registry: id.to_owned(),
-                    pinned: known.key.clone(),
-                    found: key,
-                });
-            }
-            (_, Some(key), Some(note)) => (key, note),
-            (Some(_), _, _) => {
-                return Err(refused(
-                    "it says no more how new it is, and did before".into(),
-                ));
-            }
-        };
-        let state = State::read(&note, &key).map_err(|error| refused(error.to_string()))?;
-        let said = humantime::format_rfc3339_seconds(state.time);
-        if let Some(known) = &known
-            && state.time + OLDER <= known.time
-        {
-            let newest = humantime::format_rfc3339_seconds(known.time);
-            return Err(refused(format!(
-                "it shows itself as it was at {said}, and was seen as of {newest}"
-            )));
-        }
-        let now = SystemTime::now();
-        if state.time > now + OLDER {
-            // Not remembered: everything that is honest would be refused until then.
-            self.tell(News::Warning(format!(
-                "{id} says that it is {said}; either the clock of this machine is wrong, or its own"
-            )));
-            return Ok(());
-        }
-        if state.time + STALE < now {
-            self.tell(News::Warning(format!(
-                "{id} shows itself as it was at {said}; what was published or taken back since may be hidden"
-            )));
-        }
-        let newer = known.as_ref().is_none_or(|known| known.time < state.time);
-        if newer {
-            let pin = RegistryPin {
-                registry: id.to_owned(),
-                key,
-                time: state.time,
-            };
-            self.pins.borrow_mut().set_registry(pin);
-        }
-        Ok(())
-    }
-
-    /// What is pinned.
+    /// What is pinned, with what is not remembered yet.
     pub fn pins(&self) -> std::cell::Ref<'_, Pins> {
         self.pins.borrow()
     }
@@ -430,8 +215,7 @@ impl Trust {
         key: &VerifyingKey,
     ) -> Result<KeySet, TrustError> {
         let id = source.id();
-        self.pins.borrow_mut().forget_namespace(id, namespace);
-        let chain = self.newest(source, namespace)?;
+        let chain = self.newest(source, namespace, None)?;
         let newest = chain.newest();
         if !newest.keys().contains(key) {
             return Err(TrustError::NotTheirs {
@@ -456,6 +240,10 @@ impl Trust {
             None => pins.forget_registry(registry),
         }
     }
+}
+
+fn unkept(error: &PinsError) -> News {
+    News::Warning(format!("what is trusted could not be remembered: {error}"))
 }
 
 /// Keys as a message lists them.

@@ -1,20 +1,4 @@
-//! `trust.toml`: what the user has trusted so far. Written by `scaffold`; a person may take an entry out.
-//!
-//! ```text
-//! version = 1
-//!
-//! [[namespace]]
-//! registry = "https://packages.example.org/"
-//! namespace = "acme"
-//! set = 2
-//! note = "{…}\n\n— acme …\n"             # the key set as its registry has it
-//! confirmed = true                         # only where the user said that it is theirs, see `scaffold key trust`
-//!
-//! [[registry]]
-//! registry = "https://packages.example.org/"
-//! key = "packages.example.org+…"
-//! time = "2026-01-31T12:00:00Z"            # the newest state that was seen
-//! ```
+//! What is pinned: in memory, and what of it is brought to the disk, and when.
 #![expect(
     clippy::disallowed_methods,
     reason = "the only writer of the user's trust"
@@ -28,15 +12,9 @@ use std::{
 };
 
 use scaffold_registry::keys::{KeySet, VerifyingKey};
-use serde::{Deserialize, Serialize};
 
+use super::file::read;
 use crate::private;
-
-/// The only format there is.
-const FORMAT: u32 = 1;
-
-/// Most bytes in the file: what is longer was not written by this program.
-const BYTES: u64 = 4 * 1024 * 1024;
 
 /// The keys that are trusted for a namespace of a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,14 +37,16 @@ pub struct RegistryPin {
 #[derive(Debug, Default)]
 pub struct Pins {
     file: Option<PathBuf>,
+    /// As far as the file has it.
+    kept: Contents,
     now: Contents,
     changes: Vec<Change>,
 }
 
 #[derive(Debug, Default, Clone)]
-struct Contents {
-    namespaces: Vec<NamespacePin>,
-    registries: Vec<RegistryPin>,
+pub(super) struct Contents {
+    pub(super) namespaces: Vec<NamespacePin>,
+    pub(super) registries: Vec<RegistryPin>,
 }
 
 /// Done to what is in memory at once, and to what is in the file by then when it is saved: another command may have
@@ -82,9 +62,9 @@ enum Change {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}: {reason}", path.display())]
 pub struct PinsError {
-    action: &'static str,
-    path: PathBuf,
-    reason: String,
+    pub(super) action: &'static str,
+    pub(super) path: PathBuf,
+    pub(super) reason: String,
 }
 
 impl Pins {
@@ -96,9 +76,11 @@ impl Pins {
         let Some(path) = config.map(|folder| folder.join("trust.toml")) else {
             return Ok(Self::default());
         };
+        let kept = read(&path)?;
         Ok(Self {
-            now: read(&path)?,
             file: Some(path),
+            now: kept.clone(),
+            kept,
             changes: Vec::new(),
         })
     }
@@ -122,8 +104,7 @@ impl Pins {
     }
 
     pub fn registry(&self, registry: &str) -> Option<&RegistryPin> {
-        let mut all = self.now.registries.iter();
-        all.find(|pin| pin.registry == registry)
+        self.now.registry(registry)
     }
 
     pub(super) fn set_namespace(&mut self, pin: NamespacePin) {
@@ -152,12 +133,32 @@ impl Pins {
         self.changes.push(change);
     }
 
-    /// Brings what was changed to the disk, if anything was.
+    /// Brings what was changed to the disk, if anything was. The user has been told of it.
     ///
     /// # Errors
     /// It cannot be written; what is in memory stays.
     pub(super) fn save(&mut self) -> Result<(), PinsError> {
-        let Some(path) = self.file.as_ref().filter(|_| !self.changes.is_empty()) else {
+        let changes = self.changes.clone();
+        self.write(&changes)?;
+        self.changes.clear();
+        Ok(())
+    }
+
+    /// The same for what is newer of what the file has already, and for nothing that is seen for the first time.
+    ///
+    /// # Errors
+    /// As [`Pins::save`].
+    pub(super) fn save_what_follows(&mut self) -> Result<(), PinsError> {
+        let changes = self.changes.iter().cloned();
+        let (following, first): (Vec<_>, _) =
+            changes.partition(|change| self.kept.leads_to(change));
+        self.write(&following)?;
+        self.changes = first;
+        Ok(())
+    }
+
+    fn write(&mut self, changes: &[Change]) -> Result<(), PinsError> {
+        let Some(path) = self.file.as_ref().filter(|_| !changes.is_empty()) else {
             return Ok(());
         };
         let failed = |source: io::Error| PinsError {
@@ -179,7 +180,7 @@ impl Pins {
             _ => {}
         }
         let mut contents = read(path)?;
-        for change in &self.changes {
+        for change in changes {
             contents.change(change.clone());
         }
         let text = contents.to_text().map_err(|reason| PinsError {
@@ -189,7 +190,7 @@ impl Pins {
         })?;
         // For nobody else: it says which registries somebody uses.
         private::write(path, text.as_bytes()).map_err(failed)?;
-        self.changes.clear();
+        self.kept = contents;
         Ok(())
     }
 }
@@ -198,6 +199,20 @@ impl Contents {
     fn namespace(&self, registry: &str, namespace: &str) -> Option<&NamespacePin> {
         let mut all = self.namespaces.iter();
         all.find(|pin| pin.registry == registry && pin.set.namespace() == namespace)
+    }
+
+    fn registry(&self, registry: &str) -> Option<&RegistryPin> {
+        let mut all = self.registries.iter();
+        all.find(|pin| pin.registry == registry)
+    }
+
+    /// Whether a change is about something that is pinned, and goes on from there.
+    fn leads_to(&self, change: &Change) -> bool {
+        match change {
+            Change::Namespace(pin) => self.namespace(&pin.registry, pin.set.namespace()).is_some(),
+            Change::Registry(pin) => self.registry(&pin.registry).is_some(),
+            Change::ForgetNamespace(..) | Change::ForgetRegistry(_) => false,
+        }
     }
 
     fn change(&mut self, change: Change) {
@@ -212,8 +227,8 @@ impl Contents {
                 self.namespaces.push(pin);
             }
             Change::Registry(pin) => {
-                let mut all = self.registries.iter();
-                if all.any(|known| known.registry == pin.registry && known.time > pin.time) {
+                let known = self.registry(&pin.registry);
+                if known.is_some_and(|known| known.time > pin.time) {
                     return;
                 }
                 self.registries.retain(|one| one.registry != pin.registry);
@@ -234,107 +249,4 @@ impl Contents {
         };
         self.namespaces.retain(other);
     }
-
-    fn to_text(&self) -> Result<String, String> {
-        let mut document = Document {
-            version: FORMAT,
-            namespaces: Vec::new(),
-            registries: Vec::new(),
-        };
-        for pin in &self.namespaces {
-            document.namespaces.push(NamespaceEntry {
-                registry: pin.registry.clone(),
-                namespace: pin.set.namespace().to_owned(),
-                set: pin.set.number(),
-                note: pin.set.to_note(),
-                confirmed: pin.confirmed,
-            });
-        }
-        for pin in &self.registries {
-            document.registries.push(RegistryEntry {
-                registry: pin.registry.clone(),
-                key: pin.key.clone(),
-                time: humantime::format_rfc3339_seconds(pin.time).to_string(),
-            });
-        }
-        // In one order, whoever was first.
-        document
-            .namespaces
-            .sort_by(|a, b| (&a.registry, &a.namespace).cmp(&(&b.registry, &b.namespace)));
-        document
-            .registries
-            .sort_by(|a, b| a.registry.cmp(&b.registry));
-        let body = toml::to_string(&document).map_err(|error| error.to_string())?;
-        Ok(format!(
-            "# Written by scaffold: whose packages were trusted so far. See `scaffold key trust`.\n{body}"
-        ))
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    version: u32,
-    #[serde(default, rename = "namespace", skip_serializing_if = "Vec::is_empty")]
-    namespaces: Vec<NamespaceEntry>,
-    #[serde(default, rename = "registry", skip_serializing_if = "Vec::is_empty")]
-    registries: Vec<RegistryEntry>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NamespaceEntry {
-    registry: String,
-    namespace: String,
-    set: u32,
-    note: String,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    confirmed: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RegistryEntry {
-    registry: String,
-    key: VerifyingKey,
-    time: String,
-}
-
-fn read(path: &Path) -> Result<Contents, PinsError> {
-    let failed = |reason: String| PinsError {
-        action: "read",
-        path: path.to_owned(),
-        reason,
-    };
-    let text = private::read(path, BYTES).map_err(|error| failed(error.to_string()))?;
-    let Some(text) = text else {
-        return Ok(Contents::default());
-    };
-    let document: Document = toml::from_str(&text).map_err(|error| failed(error.to_string()))?;
-    if document.version != FORMAT {
-        return Err(failed(format!(
-            "it has format {}, and this scaffold reads {FORMAT}; use the newer scaffold that wrote it",
-            document.version
-        )));
-    }
-    let mut contents = Contents::default();
-    for entry in document.namespaces {
-        let set = KeySet::read(&entry.namespace, entry.set, &entry.note)
-            .map_err(|error| failed(format!("{error}; take the entry out")))?;
-        contents.namespaces.push(NamespacePin {
-            registry: entry.registry,
-            set,
-            confirmed: entry.confirmed,
-        });
-    }
-    for entry in document.registries {
-        let time = humantime::parse_rfc3339(&entry.time)
-            .map_err(|error| failed(format!("{}: {error}", entry.time)))?;
-        contents.registries.push(RegistryPin {
-            registry: entry.registry,
-            key: entry.key,
-            time,
-        });
-    }
-    Ok(contents)
 }

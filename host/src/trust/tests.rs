@@ -1,4 +1,7 @@
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
 
 use scaffold_registry::keys::SigningKey;
 
@@ -116,14 +119,20 @@ fn a_file_that_was_tampered_with_is_not_believed() {
     }
 }
 
+fn told(trust: &Trust) -> Vec<News> {
+    let mut told = Vec::new();
+    trust.tell_news(|news| told.push(news));
+    told
+}
+
 #[test]
 fn without_a_folder_nothing_is_remembered_and_nothing_fails() {
     let trust = Trust::open(None, false, true).unwrap();
     trust.pin(REGISTRY, &Chain::of(first()));
     assert_eq!(trust.pins().namespaces().len(), 1);
-    let news = trust.take_news();
+    let news = told(&trust);
     assert!(matches!(&news[..], [News::Done("Trusting", _)]), "{news:?}");
-    assert_eq!(trust.take_news(), []);
+    assert_eq!(told(&trust), []);
 }
 
 #[test]
@@ -131,6 +140,55 @@ fn what_was_only_looked_at_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let trust = Trust::open(Some(folder.path()), false, false).unwrap();
     trust.pin(REGISTRY, &Chain::of(first()));
-    trust.take_news();
+    told(&trust);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// Whatever else the same run found out that is to be kept at once.
+#[test]
+fn a_first_use_is_kept_once_it_was_told_and_not_before() {
+    const OTHER: &str = "https://other/";
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Pins::open(Some(folder.path())).unwrap();
+    let mut pins = open();
+    pins.set_namespace(pin(first()));
+    pins.set_registry(seen(7));
+    pins.save().unwrap();
+    let elsewhere = |set| NamespacePin {
+        registry: OTHER.into(),
+        ..pin(set)
+    };
+    // What is known goes on; elsewhere two sets are seen for the first time, one after the other, and a registry's key.
+    pins.set_namespace(elsewhere(first()));
+    pins.set_namespace(elsewhere(second()));
+    pins.set_registry(RegistryPin {
+        registry: OTHER.into(),
+        ..seen(7)
+    });
+    pins.set_namespace(pin(second()));
+    pins.set_registry(seen(9));
+    for _ in 0..2 {
+        pins.save_what_follows().unwrap();
+        assert_eq!(open().namespaces(), [pin(second())]);
+        assert_eq!(open().registries(), [seen(9)]);
+    }
+    pins.save().unwrap();
+    assert_eq!(open().namespace(OTHER, "acme"), Some(&elsewhere(second())));
+    assert!(open().registry(OTHER).is_some());
+}
+
+/// Not while it is being told either: the program may end there.
+#[test]
+fn what_is_being_told_is_not_kept_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = Trust::open(Some(folder.path()), false, true).unwrap();
+    trust.pin(REGISTRY, &Chain::of(first()));
+    let file = folder.path().join("trust.toml");
+    let mut said = 0;
+    trust.tell_news(|_| {
+        assert!(!file.exists());
+        said += 1;
+    });
+    assert_eq!(said, 1);
+    assert!(file.exists());
 }

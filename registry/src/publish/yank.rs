@@ -50,7 +50,7 @@ impl Yank {
         }
     }
 
-    fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         // A string and a truth value: serialising them cannot fail.
         serde_json::to_string(self)
             .map(|json| json + "\n")

@@ -35,6 +35,9 @@ pub(super) async fn publish(
     // Before the body is read: what waits for its turn holds no memory.
     let length = announced(&request)?;
     let permits = length.div_ceil(PERMIT_BYTES).max(1) as u32;
+    let share = app.share(&token);
+    let share = share.acquire_many(permits).await;
+    let _share = share.map_err(|_| Refusal::broken())?;
     let turn = app.publishes.acquire_many(permits).await;
     let _turn = turn.map_err(|_| Refusal::broken())?;
     let body = read(request.into_body(), length).await?;

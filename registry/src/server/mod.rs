@@ -18,9 +18,13 @@
 mod access;
 mod answer;
 mod api;
+mod asked;
 mod catalog;
 mod connections;
+mod copies;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod health;
 mod log;
 mod pages;
@@ -30,9 +34,10 @@ mod state;
 mod token;
 mod tree;
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -52,6 +57,8 @@ pub use token::{list as list_tokens, new as new_token, revoke as revoke_token};
 const BODY: Duration = Duration::from_secs(15);
 /// Megabytes of bodies that are held in memory at once.
 const PUBLISHES: usize = 512;
+/// How many of them one token's bodies may take, so that those that never come to their end keep nobody else from publishing.
+const OF_ONE_TOKEN: usize = PUBLISHES / 4;
 
 /// How a server behaves.
 pub struct Options {
@@ -109,7 +116,9 @@ struct App {
     writes: rate::Limiter,
     reads: rate::Limiter,
     publishes: Semaphore,
-    copies: tree::Copies,
+    /// What is left of [`OF_ONE_TOKEN`], of each token that has published.
+    shares: Mutex<HashMap<String, Arc<Semaphore>>>,
+    copies: copies::Copies,
     catalog: catalog::Catalog,
     signer: Option<state::Signer>,
     metrics: health::Metrics,
@@ -164,7 +173,8 @@ async fn run(
         writes: rate::Limiter::new(options.rate),
         reads: rate::Limiter::new(options.read_rate),
         publishes: Semaphore::new(PUBLISHES),
-        copies: tree::Copies::default(),
+        shares: Mutex::default(),
+        copies: copies::Copies::default(),
         catalog: catalog::Catalog::default(),
         signer,
         metrics: health::Metrics::new()?,
@@ -221,6 +231,13 @@ impl App {
         let app = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || work(&app)).await;
         done.map_err(|_| answer::Refusal::broken())
+    }
+
+    /// What one token may take of the memory for bodies.
+    fn share(&self, token: &str) -> Arc<Semaphore> {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = shares.entry(token.to_owned());
+        Arc::clone(share.or_insert_with(|| Arc::new(Semaphore::new(OF_ONE_TOKEN))))
     }
 
     /// Reads something small: at once where it is a file of this machine, since handing it to another thread and back

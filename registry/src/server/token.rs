@@ -76,6 +76,15 @@ impl Token {
         self.namespaces.iter().any(|own| own == namespace)
     }
 
+    /// What a token's file says; none if it is not one.
+    pub(super) fn parse(id: &str, bytes: &[u8]) -> Option<Self> {
+        let token: Self = serde_json::from_slice(bytes).ok()?;
+        (token.v == FORMAT).then(|| Self {
+            id: id.to_owned(),
+            ..token
+        })
+    }
+
     /// Whether its time is over.
     #[must_use]
     pub fn is_expired(&self) -> bool {
@@ -117,7 +126,7 @@ pub fn new(
         // One chance in 2^48 and the number of tokens.
         return new(storage, name, namespaces, lifetime);
     }
-    let secret = format!("{PREFIX}{}_{}", token.id, hex(&secret));
+    let secret = shown(&token.id, &secret);
     Ok(NewToken { token, secret })
 }
 
@@ -158,11 +167,18 @@ fn read(storage: &dyn Storage, id: &str) -> Result<Option<Token>, StorageError> 
     let Some(stored) = storage.read(&path(id), FILE_BYTES)? else {
         return Ok(None);
     };
-    let token = serde_json::from_slice::<Token>(&stored.bytes).ok();
-    Ok(token.filter(|token| token.v == FORMAT).map(|token| Token {
-        id: id.to_owned(),
-        ..token
-    }))
+    Ok(Token::parse(id, &stored.bytes))
+}
+
+/// The id and the secret of a token that somebody shows.
+pub(super) fn read_shown(shown: &str) -> Option<(&str, [u8; 32])> {
+    let (id, secret) = shown.strip_prefix(PREFIX)?.split_once('_')?;
+    Some((id, unhex(secret)?))
+}
+
+/// A token as it is handed out.
+pub(super) fn shown(id: &str, secret: &[u8; 32]) -> String {
+    format!("{PREFIX}{id}_{}", hex(secret))
 }
 
 /// Tokens as a server sees them.
@@ -176,13 +192,7 @@ impl Book {
         storage: &dyn Storage,
         shown: &str,
     ) -> Result<Option<Token>, StorageError> {
-        let Some((id, secret)) = shown
-            .strip_prefix(PREFIX)
-            .and_then(|rest| rest.split_once('_'))
-        else {
-            return Ok(None);
-        };
-        let Some(secret) = unhex(secret) else {
+        let Some((id, secret)) = read_shown(shown) else {
             return Ok(None);
         };
         let token = self.remembered(storage, id)?;
@@ -232,7 +242,8 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
-    Some(bytes)
+    // One spelling: numbers may also have a sign, or capitals.
+    (hex(&bytes).as_bytes() == text).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -269,6 +280,7 @@ mod tests {
             String::new(),
             made.secret.to_uppercase(),
             made.secret[..made.secret.len() - 1].to_owned(),
+            format!("{PREFIX}{id}_{}", "+f".repeat(32)),
             format!("{PREFIX}{id}_{}", "0".repeat(64)),
             format!("{PREFIX}../tokens/{id}_{}", "0".repeat(64)),
             format!("{PREFIX}{id}_"),

@@ -1,16 +1,15 @@
 //! The registry's tree over HTTP: what [`layout`] names and nothing else of the storage.
 
-use std::collections::HashMap;
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 
 use super::App;
 use super::answer::Refusal;
+use super::asked::{has, range, takes_gzip};
 use super::pieces::{PIECE_BYTES, pieces};
 use crate::release::INDEX_BYTES;
 use crate::source::{CONFIG_BYTES, Config, NOTE_BYTES, SHARD_BYTES, layout};
@@ -19,8 +18,6 @@ use crate::{Digest, PackageName};
 
 /// From how many bytes on a file is sent compressed to who takes it so.
 const WORTH_COMPRESSING: usize = 1024;
-/// Most bytes of compressed copies kept.
-const COPIES_BYTES: usize = 64 * 1024 * 1024;
 
 /// What an address in the tree may name.
 #[derive(Debug, PartialEq, Eq)]
@@ -252,71 +249,6 @@ fn put(response: &mut Response, name: header::HeaderName, value: &str) {
     }
 }
 
-/// Whether the client has this state already (RFC 9110, 13.1.2), in whatever encoding.
-fn has(headers: &HeaderMap, tag: &str) -> bool {
-    let bare = |tag: &str| {
-        let tag = tag.trim().trim_start_matches("W/").trim_matches('"');
-        tag.strip_suffix("-gz").unwrap_or(tag).to_owned()
-    };
-    let known = headers.get_all(header::IF_NONE_MATCH).iter();
-    let mut known = known
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    known.any(|known| known.trim() == "*" || bare(known) == bare(tag))
-}
-
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT_ENCODING);
-    let accepted = accepted
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    accepted.split(',').any(|one| {
-        let (name, rest) = one.split_once(';').unwrap_or((one, ""));
-        let is_refused = matches!(rest.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-        name.trim().eq_ignore_ascii_case("gzip") && !is_refused
-    })
-}
-
-/// From where to where a part is asked for, both included; none if all of it is, or more than one part, which may be
-/// answered with all of it.
-fn range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
-    if headers.contains_key(header::IF_RANGE) {
-        return None;
-    }
-    let value = headers.get(header::RANGE)?.to_str().ok()?;
-    let (start, end) = value.strip_prefix("bytes=")?.split_once('-')?;
-    let start: u64 = start.parse().ok()?;
-    let end = match end {
-        "" => None,
-        end => Some(end.parse::<u64>().ok()?),
-    };
-    end.is_none_or(|end| end >= start && end < u64::MAX)
-        .then_some((start, end))
-}
-
-/// Compressed copies of files that change, named by the tags of what they are of.
-#[derive(Default)]
-pub(super) struct Copies(Mutex<HashMap<String, (String, Bytes)>>);
-
-impl Copies {
-    fn of(&self, path: &str, tag: &str, bytes: &[u8]) -> Result<Bytes, Refusal> {
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, copy)) = lock().get(path).filter(|(of, _)| of == tag) {
-            return Ok(copy.clone());
-        }
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        let copy = gzip.write_all(bytes).and_then(|()| gzip.finish());
-        let copy = Bytes::from(copy.map_err(|_| Refusal::broken())?);
-        let mut copies = lock();
-        let kept: usize = copies.values().map(|(_, copy)| copy.len()).sum();
-        if kept + copy.len() > COPIES_BYTES {
-            copies.clear();
-        }
-        copies.insert(path.to_owned(), (tag.to_owned(), copy.clone()));
-        Ok(copy)
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -368,59 +300,6 @@ mod tests {
             &upper,
         ] {
             assert_eq!(File::at(path), None, "{path}");
-        }
-    }
-
-    fn headers(name: header::HeaderName, value: &str) -> HeaderMap {
-        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
-    }
-
-    #[test]
-    fn what_a_client_has_is_not_sent_again() {
-        for (known, is) in [
-            ("\"a\"", true),
-            ("W/\"a\"", true),
-            ("\"b\", \"a-gz\"", true),
-            ("*", true),
-            ("\"b\"", false),
-            ("", false),
-        ] {
-            assert_eq!(
-                has(&headers(header::IF_NONE_MATCH, known), "\"a\""),
-                is,
-                "{known}"
-            );
-        }
-    }
-
-    #[test]
-    fn compression_is_for_who_asks() {
-        for (accepted, is) in [
-            ("gzip", true),
-            ("br, GZIP;q=0.5", true),
-            ("gzip;q=0", false),
-            ("deflate", false),
-        ] {
-            assert_eq!(
-                takes_gzip(&headers(header::ACCEPT_ENCODING, accepted)),
-                is,
-                "{accepted}"
-            );
-        }
-    }
-
-    #[test]
-    fn parts_are_those_of_one_range() {
-        for (asked, part) in [
-            ("bytes=0-", Some((0, None))),
-            ("bytes=5-9", Some((5, Some(9)))),
-            ("bytes=9-5", None),
-            ("bytes=-5", None),
-            ("bytes=1-2,3-4", None),
-            ("bytes=0-18446744073709551615", None),
-            ("lines=1-2", None),
-        ] {
-            assert_eq!(range(&headers(header::RANGE, asked)), part, "{asked}");
         }
     }
 }

@@ -14,12 +14,10 @@ static TREE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/official/v1");
 /// paged in when they are read.
 pub struct Embedded(());
 
-static OFFICIAL: Registry<Embedded> = Registry::over(Embedded(()));
-
 /// The source of the official packages.
 #[must_use]
-pub fn official() -> &'static Registry<Embedded> {
-    &OFFICIAL
+pub const fn official() -> Registry<Embedded> {
+    Registry::over(Embedded(()))
 }
 
 impl Fetch for Embedded {

@@ -24,6 +24,16 @@ pub enum SourceError {
         /// What happened, and what to do.
         reason: String,
     },
+    /// The way there is not right, or what is at its end.
+    #[error("cannot reach {place}: {reason}")]
+    Unreached {
+        /// The URL.
+        place: String,
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+    },
     /// What is configured for a registry cannot be used.
     #[error("cannot ask {place}: {reason}")]
     Setting {

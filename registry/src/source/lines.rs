@@ -21,7 +21,7 @@ impl Lines {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
         let mut packages = read_shard(bytes)?;
         packages.sort_by(|one, other| one.name.cmp(&other.name));
         let (mut said, mut json) = (String::new(), String::new());
@@ -134,7 +134,7 @@ impl Hits {
 mod tests {
     use super::super::search::write_shard;
     use super::*;
-    use crate::source::{Config, find_in_shard};
+    use crate::source::{Config, search::find_in_shard};
 
     fn line(name: &str, summary: &str, keyword: &str) -> Summary {
         serde_json::from_value(serde_json::json!({

@@ -127,6 +127,34 @@ impl Storage for Folder {
         Ok(names)
     }
 
+    fn half_written(&self, folder: &str) -> Result<Vec<String>, StorageError> {
+        let mut found = Vec::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let failed = self.failed("read", &folder);
+            let entries = match fs::read_dir(self.path(&folder)) {
+                Ok(entries) => entries,
+                Err(error) if is_missing(&error) => continue,
+                Err(error) => return Err(failed(error)),
+            };
+            for entry in entries {
+                let entry = entry.map_err(&failed)?;
+                let Ok(name) = entry.file_name().into_string() else {
+                    continue;
+                };
+                // Links are none of ours: nothing here is one.
+                let kind = entry.file_type().map_err(&failed)?;
+                let path = format!("{folder}/{name}");
+                if kind.is_dir() {
+                    folders.push(path);
+                } else if kind.is_file() && name.starts_with(disk::HALF_WRITTEN) {
+                    found.push(path);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     fn remove(&self, path: &str) -> Result<(), StorageError> {
         match disk::remove(&self.path(path)) {
             Err(error) if !is_missing(&error) => Err(self.failed("write", path)(error)),

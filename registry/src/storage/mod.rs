@@ -73,6 +73,16 @@ pub trait Storage: Send + Sync {
     /// When it cannot be read.
     fn list(&self, folder: &str) -> Result<Vec<String>, StorageError>;
 
+    /// The paths of what writers that were killed have left anywhere below a folder: half-written files, which
+    /// [`Storage::list`] does not name. None where a storage keeps no such thing.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn half_written(&self, folder: &str) -> Result<Vec<String>, StorageError> {
+        let _ = folder;
+        Ok(Vec::new())
+    }
+
     /// Takes a file away; fine if there is none.
     ///
     /// # Errors

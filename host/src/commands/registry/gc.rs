@@ -18,9 +18,13 @@ pub fn run(context: &mut Context, args: &Gc) -> Result<(), CommandError> {
     let dry_run = context.globals.dry_run;
     let done = upkeep::gc(&*storage, grace, dry_run).kind(ErrorKind::Failed)?;
     context.ui.json(&json!({
-        "dry_run": dry_run, "removed": done.removed, "kept": done.kept,
+        "dry_run": dry_run, "removed": done.removed, "kept": done.kept, "half_written": done.half_written,
     }));
-    let removed = count(done.removed.len(), "archive", "archives");
+    let mut removed = count(done.removed.len(), "archive", "archives");
+    if done.half_written > 0 {
+        let files = count(done.half_written, "half-written file", "half-written files");
+        removed.push_str(&format!(" and {files}"));
+    }
     context.ui.result(match dry_run {
         true => format!("{removed} would go"),
         false => format!("{removed} cleared away"),

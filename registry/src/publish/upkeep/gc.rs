@@ -1,4 +1,4 @@
-//! Clearing away archives that nothing names.
+//! Clearing away archives that nothing names, and what writers that were killed left behind.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -15,10 +15,15 @@ pub struct Collected {
     pub removed: Vec<Digest>,
     /// Archives that no statement names yet: somebody may be about to publish them.
     pub kept: usize,
+    /// How many half-written files, of writers that were killed, were old enough.
+    pub half_written: usize,
 }
 
-/// Removes archives that no statement names and that are older than `grace`: a publication puts its archive first and its
-/// statement second, and has to come to its end in between. With `dry_run` they are only found.
+/// Where writers write.
+const FOLDERS: [&str; 2] = [layout::ROOT, "private"];
+
+/// Removes archives that no statement names, and half-written files, that are older than `grace`: a publication puts its
+/// archive first and its statement second, and has to come to its end in between. With `dry_run` they are only found.
 ///
 /// # Errors
 /// There is no registry, or a statement in it cannot be used: what that one names is not known.
@@ -38,17 +43,30 @@ pub fn gc(
         }
     }
     let mut done = Collected::default();
+    let is_old = |path: &str| -> Result<bool, PublishError> {
+        let since = storage.modified(path)?;
+        let age = since.and_then(|since| SystemTime::now().duration_since(since).ok());
+        Ok(age.is_some_and(|age| age > grace))
+    };
+    let remove = |path: &str| match dry_run {
+        true => Ok(()),
+        false => storage.remove(path),
+    };
     for digest in unnamed {
         let path = layout::blob(&digest);
-        let since = storage.modified(&path)?;
-        let age = since.and_then(|since| SystemTime::now().duration_since(since).ok());
-        if age.is_some_and(|age| age > grace) {
-            if !dry_run {
-                storage.remove(&path)?;
-            }
+        if is_old(&path)? {
+            remove(&path)?;
             done.removed.push(digest);
         } else {
             done.kept += 1;
+        }
+    }
+    for folder in FOLDERS {
+        for path in storage.half_written(folder)? {
+            if is_old(&path)? {
+                remove(&path)?;
+                done.half_written += 1;
+            }
         }
     }
     Ok(done)

@@ -235,6 +235,34 @@ fn archives_that_nothing_names_go_after_a_while() {
 }
 
 #[test]
+fn what_killed_writers_left_goes_after_a_while() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = signed(dir.path());
+    let left = ["v1/index/acme/.new-a", "v1/.new-b", "private/tokens/.new-c"];
+    fs::create_dir_all(dir.path().join("private/tokens")).unwrap();
+    for path in left.iter().chain(&[".new-ours", "elsewhere"]) {
+        fs::write(dir.path().join(path), "half").unwrap();
+    }
+    let day = Duration::from_secs(86_400);
+    for path in &left[..2] {
+        let mut writing = fs::File::options();
+        let file = writing.write(true).open(dir.path().join(path)).unwrap();
+        file.set_modified(SystemTime::now() - 2 * day).unwrap();
+    }
+    let is_there = || left.map(|path| dir.path().join(path).exists());
+    assert_eq!(gc(&folder, day, true).unwrap().half_written, 2);
+    assert_eq!(is_there(), [true; 3], "a dry run");
+    assert_eq!(gc(&folder, day, false).unwrap().half_written, 2);
+    // Somebody may be writing it at this moment.
+    assert_eq!(is_there(), [false, false, true]);
+    assert_eq!(gc(&folder, Duration::ZERO, false).unwrap().half_written, 1);
+    assert_eq!(is_there(), [false; 3]);
+    // What lies beside the registry is nobody's.
+    assert!(dir.path().join(".new-ours").exists());
+    assert_eq!(problems(&folder), [""; 0]);
+}
+
+#[test]
 fn a_registry_is_begun_once_and_says_when_it_was_looked_after() {
     let dir = tempfile::tempdir().unwrap();
     let folder = Folder::new(&dir.path().join("new"));

@@ -13,8 +13,9 @@ use reqwest::header::{
     RANGE,
 };
 
-use super::client::{Client, Failure, reasons, refusal};
+use super::client::{Client, Failure, refusal};
 use super::retry::Passing;
+use super::trouble::reasons;
 use crate::SourceError;
 use crate::source::Fetched;
 

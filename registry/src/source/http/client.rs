@@ -1,6 +1,5 @@
 //! One connection to one registry: how requests are sent, tried again, and what bounds them.
 
-use std::error::Error;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,7 +8,7 @@ use reqwest::blocking::{Client as Inner, RequestBuilder, Response};
 use reqwest::{Certificate, Proxy, StatusCode, header, redirect};
 
 use super::retry::{self, Passing};
-use super::{Access, Address};
+use super::{Access, Address, trouble};
 use crate::SourceError;
 
 /// How long to wait for a connection.
@@ -98,7 +97,9 @@ impl Client {
         if let Some(token) = &self.access.token {
             request = request.bearer_auth(token.reveal());
         }
-        request.send().map_err(|error| failure(place, &error))
+        request
+            .send()
+            .map_err(|error| trouble::failure(place, &error))
     }
 
     fn inner(&self) -> Result<&Inner, SourceError> {
@@ -134,7 +135,9 @@ impl Client {
             }
             builder = builder.tls_certs_merge(found);
         }
-        let inner = builder.build().map_err(|error| failed(reasons(&error)))?;
+        let inner = builder
+            .build()
+            .map_err(|error| failed(trouble::reasons(&error)))?;
         Ok(self.inner.get_or_init(|| inner))
     }
 }
@@ -153,48 +156,18 @@ pub(in crate::source) fn refusal(place: &str, response: &Response, told: bool) -
         };
     }
     let after = response.headers().get(header::RETRY_AFTER);
+    let after = after.and_then(|text| text.to_str().ok());
+    let later = match after.and_then(|text| text.trim().parse::<u64>().ok()) {
+        Some(seconds) => format!("it asks to wait {seconds} seconds before the next try"),
+        None => "try again later".to_owned(),
+    };
     Failure {
         error: SourceError::Fetch {
             place: place.to_owned(),
-            reason: format!("the server answered {status}; try again later"),
+            reason: format!("the server answered {status}; {later}"),
         },
-        passing: retry::of_status(status, after.and_then(|text| text.to_str().ok())),
+        passing: retry::of_status(status, after),
     }
-}
-
-/// A request that got no answer.
-fn failure(place: &str, error: &reqwest::Error) -> Failure {
-    // Whoever waited as long as anybody may has waited enough.
-    let lasts = error.is_timeout() || error.is_redirect() || error.is_builder();
-    Failure {
-        error: SourceError::Fetch {
-            place: place.to_owned(),
-            reason: unanswered(error),
-        },
-        passing: if lasts { Passing::No } else { Passing::Soon },
-    }
-}
-
-/// Why nobody answered. Where no connection came about, the last cause alone tells a person something.
-fn unanswered(error: &reqwest::Error) -> String {
-    if !error.is_connect() {
-        return reasons(error);
-    }
-    let mut last: &dyn Error = error;
-    while let Some(cause) = last.source() {
-        last = cause;
-    }
-    let cause = last.to_string();
-    // What is said in plain HTTP begins with no byte that TLS knows.
-    if cause.contains("InvalidContentType") {
-        return "it does not speak TLS; is its address http://?".to_owned();
-    }
-    if cause.contains("UnknownIssuer") {
-        return format!(
-            "{cause}; the certificate of a CA of your own is named by `ca` under [registries] in your config.toml"
-        );
-    }
-    cause
 }
 
 /// Only to the same scheme, host and port: elsewhere is another registry, and nobody configured that one, nor is it to
@@ -213,23 +186,6 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
         return attempt.error(format!("it redirects more than {REDIRECTS} times"));
     }
     attempt.follow()
-}
-
-/// An error and what caused it, in one line: reqwest's own text stops at "error sending request".
-pub(in crate::source) fn reasons(error: &dyn Error) -> String {
-    let mut text = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let piece = error.to_string();
-        if !text.contains(&piece) {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&piece);
-        }
-        next = error.source();
-    }
-    text
 }
 
 /// Enough to keep those apart who failed at the same time.

@@ -6,6 +6,7 @@ pub mod api;
 pub(super) mod body;
 pub(super) mod client;
 pub(super) mod retry;
+pub(super) mod trouble;
 
 pub use access::{Access, Token, Watch};
 pub use address::{Address, HttpError};

@@ -235,6 +235,20 @@ fn errors_of_the_server_are_told() {
         error.contains("/base/v1/search/0.json: the server answered 503 Service Unavailable"),
         "{error}"
     );
+    // Longer than anybody waits here.
+    let url = serve(|_, stream| {
+        respond(
+            stream,
+            "503 Service Unavailable",
+            "Retry-After: 3600\r\n",
+            b"",
+        );
+    });
+    let error = get(&url, 100).unwrap_err().to_string();
+    assert!(
+        error.ends_with("it asks to wait 3600 seconds before the next try"),
+        "{error}"
+    );
     let gone = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}/", listener.local_addr().unwrap())

@@ -16,8 +16,9 @@ use super::challenge::Challenge;
 use crate::SourceError;
 use crate::source::http::address::is_loopback;
 use crate::source::http::body::CHUNK;
-use crate::source::http::client::{Client as Http, Failure, REDIRECTS, reasons, refusal};
+use crate::source::http::client::{Client as Http, Failure, REDIRECTS, refusal};
 use crate::source::http::retry::Passing;
+use crate::source::http::trouble::reasons;
 use crate::source::{Access, Address, Token};
 
 /// Most bytes in the answer of a token server.

@@ -20,6 +20,8 @@
 mod artifact;
 mod challenge;
 mod client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod push;
 mod storage;
 

@@ -22,9 +22,9 @@ const PAGES: usize = 1000;
 const LIST_BYTES: u64 = 32 * 1024 * 1024;
 
 #[derive(Deserialize)]
-struct Tags {
+pub(super) struct Tags {
     /// Some registries say `null` where there are none.
-    tags: Option<Vec<String>>,
+    pub(super) tags: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -166,7 +166,7 @@ impl Oci {
 }
 
 /// Where the next page is: `<…>; rel="next"`.
-fn next_page(link: &str) -> Option<&str> {
+pub(super) fn next_page(link: &str) -> Option<&str> {
     let (target, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
     rest.contains("next").then_some(target)
 }
