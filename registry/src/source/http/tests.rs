@@ -113,6 +113,27 @@ fn a_registry_is_read_over_http() {
     assert!(registry.releases(&name("acme/none")).unwrap().is_empty());
 }
 
+/// Of a connection that did not come about a person needs the cause, and the address once.
+#[test]
+fn a_registry_that_is_not_there_is_told_by_the_cause() {
+    let bound = || TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = bound();
+    let plain = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let told = |url: String| get(&url, 9).unwrap_err().to_string();
+    let error = told(format!("https://{plain}/"));
+    assert!(error.ends_with("is its address http://?"), "{error}");
+    let gone = bound().local_addr().unwrap().to_string();
+    let error = told(format!("http://{gone}/"));
+    assert_eq!(error.matches(&gone).count(), 1, "{error}");
+    assert!(!error.contains("client error"), "{error}");
+}
+
 #[test]
 fn what_did_not_change_is_not_sent_again() {
     let url = serve(|_, mut stream| {
