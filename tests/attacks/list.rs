@@ -125,6 +125,23 @@ fn patches() -> BTreeMap<String, Vec<String>> {
         .collect()
 }
 
+/// Whoever moves a defence takes its patch along, or `tests/prove-defences.sh` could take nothing away.
+#[test]
+fn every_patch_is_about_the_code_as_it_is() {
+    let stale: Vec<_> = patches()
+        .into_keys()
+        .filter(|name| {
+            let check = Command::new("git")
+                .args(["apply", "--check", "-C1"])
+                .arg(Path::new("tests/attacks/removed").join(name))
+                .current_dir(root())
+                .output();
+            !check.expect("git runs").status.success()
+        })
+        .collect();
+    assert!(stale.is_empty(), "do not apply: {stale:#?}");
+}
+
 /// Whoever writes an attack takes its defence away once, or says why nobody can.
 #[test]
 fn every_attack_has_a_patch_that_takes_its_defence_away() {
