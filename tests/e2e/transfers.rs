@@ -170,9 +170,27 @@ fn somebody_at_a_terminal_sees_how_far_it_is() {
     assert!(world.path("shop/app/photo.png").exists(), "{shown:?}");
 }
 
+/// The same program so that Ctrl-C ends it: whoever runs the tests in the background of a script has every child ignore it.
+fn interruptible(program: &Command) -> Command {
+    let mut command = Command::new("/usr/bin/env");
+    if cfg!(target_os = "linux") {
+        command.arg("--default-signal=INT");
+    }
+    command
+        .arg(program.get_program())
+        .args(program.get_args())
+        .current_dir(program.get_current_dir().unwrap())
+        .env_clear();
+    for (name, value) in program.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command
+}
+
 /// Ctrl-C, once `begun`.
 #[track_caller]
-fn interrupted(mut command: Command, begun: &AtomicBool) {
+fn interrupted(command: &Command, begun: &AtomicBool) {
+    let mut command = interruptible(command);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut child = command.stderr(Stdio::null()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -196,7 +214,7 @@ fn a_download_that_is_given_up_leaves_nothing_behind() {
             false => Fate::Passes,
         }
     });
-    interrupted(new(&world, &line.url), &begun);
+    interrupted(&new(&world, &line.url), &begun);
     assert!(!world.path("shop").exists());
     assert_eq!(
         world
@@ -223,7 +241,7 @@ fn an_upload_that_is_given_up_publishes_nothing() {
     let words = publish(&line.url);
     let mut command = world.command(&words.split_whitespace().collect::<Vec<_>>());
     command.env("SCAFFOLD_TOKEN", &token);
-    interrupted(command, &begun);
+    interrupted(&command, &begun);
     for path in ["ours/v1/index", "ours/v1/releases", "ours/v1/blobs"] {
         assert!(!world.path(path).exists(), "{path}");
     }
