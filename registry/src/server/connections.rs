@@ -1,12 +1,12 @@
 //! Connections, each with an end: whoever sends or takes a byte a minute holds one for a while and no longer, and whoever says
 //! nothing makes room for the next.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -143,54 +143,74 @@ async fn serve(
     let _ = timeout(GRACE, connection).await;
 }
 
-/// Connections on which nobody is waiting for an answer, from the one that has said nothing for longest.
+/// All connections, to find the one that has said nothing for longest. A request writes into its own seat alone, so that none
+/// waits here for another.
 #[derive(Default)]
-struct Quiet(Mutex<(u64, BTreeMap<u64, AbortHandle>)>);
+struct Quiet {
+    seats: Mutex<HashMap<u64, Place>>,
+    /// Counts what happens.
+    clock: AtomicU64,
+}
+
+struct Place {
+    /// See [`Seat::since`].
+    since: Arc<AtomicU64>,
+    task: AbortHandle,
+}
+
+/// While an answer is on its way.
+const BUSY: u64 = 0;
 
 impl Quiet {
-    /// Takes a seat out of them, and puts it at their end if it is quiet from now on.
-    fn set(&self, seat: &Seat, is_quiet: bool) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.1.remove(&seat.number.load(Ordering::Relaxed));
-        if is_quiet {
-            all.0 += 1;
-            seat.number.store(all.0, Ordering::Relaxed);
-            let number = all.0;
-            all.1.insert(number, seat.task.clone());
-        }
+    fn now(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Cuts off the first, if there is one.
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Place>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Cuts off the one that has said nothing for longest, if there is one.
     fn cut(&self) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, task)) = all.1.pop_first() {
-            task.abort();
+        let seats = self.lock();
+        let since = |place: &&Place| place.since.load(Ordering::Relaxed);
+        let quiet = seats.values().filter(|place| since(place) != BUSY);
+        if let Some(first) = quiet.min_by_key(since) {
+            first.task.abort();
+            // It has its end before it, and is not to be found again.
+            first.since.store(BUSY, Ordering::Relaxed);
         }
     }
 }
 
-/// A connection's place among those that are quiet.
+/// A connection's place among all of them, until it ends.
 struct Seat {
     quiet: Arc<Quiet>,
-    task: AbortHandle,
-    number: AtomicU64,
+    number: u64,
+    /// Since when nobody has waited for an answer, as counted by the clock; or [`BUSY`].
+    since: Arc<AtomicU64>,
 }
 
 impl Seat {
     fn new(quiet: Arc<Quiet>, task: AbortHandle) -> Arc<Self> {
-        let seat = Self {
-            quiet,
+        let number = quiet.now();
+        let since = Arc::new(AtomicU64::new(number));
+        let place = Place {
+            since: Arc::clone(&since),
             task,
-            number: AtomicU64::default(),
         };
-        seat.quiet.set(&seat, true);
-        Arc::new(seat)
+        quiet.lock().insert(number, place);
+        Arc::new(Self {
+            quiet,
+            number,
+            since,
+        })
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.quiet.set(self, false);
+        self.quiet.lock().remove(&self.number);
     }
 }
 
@@ -199,13 +219,13 @@ struct Busy(Arc<Seat>);
 
 impl Busy {
     fn new(seat: &Arc<Seat>) -> Self {
-        seat.quiet.set(seat, false);
+        seat.since.store(BUSY, Ordering::Relaxed);
         Self(Arc::clone(seat))
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.quiet.set(&self.0, true);
+        self.0.since.store(self.0.quiet.now(), Ordering::Relaxed);
     }
 }
