@@ -187,6 +187,19 @@ fn interruptible(program: &Command) -> Command {
     command
 }
 
+/// A line that stands still once, in the middle of the archive; and whether it does.
+fn standing_still(server: &Server, on: Way) -> (Line, Arc<AtomicBool>) {
+    let begun = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&begun);
+    let line = Line::to(server, move |way, bytes| {
+        match way == on && bytes > HALF && !seen.swap(true, Ordering::SeqCst) {
+            true => Fate::Waits(Duration::from_secs(20)),
+            false => Fate::Passes,
+        }
+    });
+    (line, begun)
+}
+
 /// Ctrl-C, once `begun`.
 #[track_caller]
 fn interrupted(command: &Command, begun: &AtomicBool) {
@@ -206,14 +219,7 @@ fn interrupted(command: &Command, begun: &AtomicBool) {
 #[test]
 fn a_download_that_is_given_up_leaves_nothing_behind() {
     let (world, server, _) = scene(true);
-    let begun = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&begun);
-    let line = Line::to(&server, move |way, bytes| {
-        match way == Way::Down && bytes > HALF && !seen.swap(true, Ordering::SeqCst) {
-            true => Fate::Waits(Duration::from_secs(20)),
-            false => Fate::Passes,
-        }
-    });
+    let (line, begun) = standing_still(&server, Way::Down);
     interrupted(&new(&world, &line.url), &begun);
     assert!(!world.path("shop").exists());
     assert_eq!(
@@ -230,14 +236,7 @@ fn a_download_that_is_given_up_leaves_nothing_behind() {
 #[test]
 fn an_upload_that_is_given_up_publishes_nothing() {
     let (world, server, token) = scene(false);
-    let begun = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&begun);
-    let line = Line::to(&server, move |way, bytes| {
-        match way == Way::Up && bytes > HALF && !seen.swap(true, Ordering::SeqCst) {
-            true => Fate::Waits(Duration::from_secs(20)),
-            false => Fate::Passes,
-        }
-    });
+    let (line, begun) = standing_still(&server, Way::Up);
     let words = publish(&line.url);
     let mut command = world.command(&words.split_whitespace().collect::<Vec<_>>());
     command.env("SCAFFOLD_TOKEN", &token);
